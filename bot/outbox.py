@@ -1,0 +1,229 @@
+"""Delivers what was decided: every message is a row until its channel has taken it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception_type,
+    wait_random_exponential,
+)
+
+from bot import markup
+from bot.database import Database
+from bot.lanes import Lanes
+from bot.messages import Outgoing, ToStaff
+from bot.models import Case, OutboxRow, Resident
+from bot.vault import Vault
+
+log = logging.getLogger(__name__)
+
+
+class TryLater(Exception):
+    """The channel cannot take messages now; `seconds` is its wish (0: none)."""
+
+    def __init__(self, seconds: float = 0) -> None:
+        """Take how long the channel asks us to wait."""
+        super().__init__(f"try again in {seconds} s")
+        self.seconds = seconds
+
+
+class Undeliverable(Exception):
+    """The channel will never take this message; `gone`: nor any other to this chat."""
+
+    def __init__(self, gone: bool) -> None:
+        """Take whether the chat itself is gone (blocked, deleted)."""
+        super().__init__("chat is gone" if gone else "message was refused")
+        self.gone = gone
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A row of the outbox, opened."""
+
+    id: int
+    lane: str
+    address: str
+    payload: dict[str, Any]
+    case_id: int | None
+
+
+class Sender(Protocol):
+    """A channel's sending half: one parcel is one call."""
+
+    async def send(self, parcel: Parcel) -> None:
+        """Deliver; raise TryLater or Undeliverable."""
+
+
+class Outbox:
+    """Sends rows in order per lane. Web chats fetch theirs instead (`bot/web/chat.py`)."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        """Take the database; channels join with `connect`."""
+        self._database = database
+        self._vault = vault
+        self._senders: dict[str, Sender] = {}
+        self._web: dict[str, asyncio.Event] = {}
+        self._lanes = Lanes("outbox", self._deliver_next)
+        self.on_gone: Callable[[str], Any] = lambda lane: None
+
+    def connect(self, channel: str, sender: Sender) -> None:
+        """Let a channel send."""
+        self._senders[channel] = sender
+
+    def has(self, channel: str) -> bool:
+        """Tell whether a channel is connected."""
+        return channel in self._senders
+
+    def add(
+        self, session: Session, channel: str, lane: str, address: bytes, message: Outgoing
+    ) -> None:
+        """Put a message to a resident in the outbox, cut into pieces the channel can take."""
+        for piece in _pieces(message):
+            session.add(
+                OutboxRow(
+                    channel=channel,
+                    lane=lane,
+                    address=address,
+                    payload=self._vault.seal(piece.to_json()),
+                )
+            )
+
+    def add_to_staff(self, session: Session, case: Case, message: ToStaff) -> str:
+        """Put a message to the caseworkers' group in the outbox; return its lane."""
+        lane = f"case:{case.id}"
+        if self.has("staff"):
+            for text in markup.split(message.text) or [""]:
+                payload = replace(
+                    message, text=text, thread=case.thread, header=case.header
+                ).to_json()
+                session.add(
+                    OutboxRow(
+                        channel="staff",
+                        lane=lane,
+                        payload=self._vault.seal(payload),
+                        # A case that is being deleted cannot be referred to any more.
+                        case_id=None if message.closes and not message.keeps_case else case.id,
+                    )
+                )
+        return lane
+
+    def wake(self, lane: str, channel: str = "") -> None:
+        """Say that a lane has something to deliver."""
+        if channel == "web":
+            self.web_event(lane).set()
+        else:
+            self._lanes.wake(lane)
+
+    async def resume(self) -> int:
+        """Go on with what an earlier run left; return how many messages may be sent a second
+        time, because we cannot know whether the channel took them before we stopped."""
+        rows = await self._database.run(_waiting)
+        for lane, channel in rows:
+            self.wake(lane, channel)
+        return sum(1 for _lane, channel in rows if channel != "web")
+
+    async def idle(self) -> None:
+        """Wait until everything is delivered."""
+        await self._lanes.idle()
+
+    async def close(self) -> None:
+        """Stop delivering."""
+        await self._lanes.close()
+
+    # --- Web chats fetch their messages
+
+    def web_event(self, lane: str) -> asyncio.Event:
+        """Return the event that says that a web chat has something to fetch."""
+        return self._web.setdefault(lane, asyncio.Event())
+
+    async def fetch(self, lane: str, after: int) -> list[Parcel]:
+        """Return a web chat's messages after an id and delete the ones up to it: the page has
+        them."""
+        return await self._database.run(self._fetch, lane, after)
+
+    def _fetch(self, session: Session, lane: str, after: int) -> list[Parcel]:
+        session.execute(delete(OutboxRow).where(OutboxRow.lane == lane, OutboxRow.id <= after))
+        query = select(OutboxRow).where(OutboxRow.lane == lane).order_by(OutboxRow.id)
+        return [self._open(row) for row in session.scalars(query)]
+
+    # --- Delivering
+
+    async def _deliver_next(self, lane: str) -> bool:
+        parcel, channel = await self._database.run(self._next, lane)
+        if parcel is None:
+            return False
+        sender = self._senders.get(channel)
+        if sender is None:
+            return False  # its channel is switched off; the row waits
+        retrying = AsyncRetrying(retry=retry_if_exception_type(TryLater), wait=_wait, reraise=True)
+        try:
+            async for attempt in retrying:
+                with attempt:
+                    await sender.send(parcel)
+        except Undeliverable as error:
+            log.info("outbox row %d undeliverable, chat gone: %s", parcel.id, error.gone)
+            if error.gone:
+                await self.on_gone(lane)
+        await self._database.run(_delete, parcel.id)
+        return True
+
+    def _next(self, session: Session, lane: str) -> tuple[Parcel | None, str]:
+        row = session.scalar(
+            select(OutboxRow).where(OutboxRow.lane == lane).order_by(OutboxRow.id).limit(1)
+        )
+        return (self._open(row), row.channel) if row else (None, "")
+
+    def _open(self, row: OutboxRow) -> Parcel:
+        address = str(self._vault.open(row.address)) if row.address else ""
+        return Parcel(row.id, row.lane, address, self._vault.open(row.payload), row.case_id)
+
+
+_backoff = wait_random_exponential(multiplier=0.2, max=30)
+
+
+def _wait(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.seconds if isinstance(error, TryLater) else 0
+    return max(asked, _backoff(state))
+
+
+def _pieces(message: Outgoing) -> list[Outgoing]:
+    """Cut a message; the buttons stay under the last piece, where the eye is."""
+    if message.copy_from:
+        return [message]
+    texts = [Outgoing(text) for text in markup.split(message.text)]
+    plains = [Outgoing(plain=text) for text in markup.split(message.plain)]
+    if texts and plains:
+        first, last = plains[0], texts.pop()
+        together = replace(first, text=last.text)
+        if len(last.text) + len(first.plain) <= markup.LIMIT:
+            plains[0] = together
+        else:
+            texts.append(last)
+    pieces = texts + plains
+    return [*pieces[:-1], replace(pieces[-1], buttons=message.buttons)] if pieces else []
+
+
+def _waiting(session: Session) -> list[tuple[str, str]]:
+    query = select(OutboxRow.lane, OutboxRow.channel).distinct()
+    return [(row.lane, row.channel) for row in session.execute(query)]
+
+
+def _delete(session: Session, row_id: int) -> None:
+    session.execute(delete(OutboxRow).where(OutboxRow.id == row_id))
+
+
+def drop_lane(session: Session, lane: str) -> Resident | None:
+    """Delete everything that waits for a chat that is gone; return whose chat it was."""
+    session.execute(delete(OutboxRow).where(OutboxRow.lane == lane))
+    session.execute(update(Resident).where(Resident.lane == lane).values(blocked=True))
+    return session.scalar(select(Resident).where(Resident.lane == lane))
