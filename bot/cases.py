@@ -137,14 +137,14 @@ class Cases:
             code=case.code,
             flag=language.flag,
             language=language.name,
-            title=self._title(case),
+            title=self.topic_title(case),
             channel={"telegram": "Telegram", "web": "Browser"}[channel],
         )
 
     def thread_title(self, case: Case) -> str:
         """Return the name of a case's forum topic (Bot API: 1-128 characters)."""
         flag = self.answers.knowledge.languages[case.language].flag
-        title = self._title(case)
+        title = self.topic_title(case)
         return self.answers.staff_text("thread_title", flag=flag, code=case.code, title=title)[
             :128
         ]
@@ -160,7 +160,8 @@ class Cases:
         """Return where a resident is reached (Telegram chat id or web session)."""
         return str(self._vault.open(resident.address))
 
-    def _title(self, case: Case) -> str:
+    def topic_title(self, case: Case) -> str:
+        """Return the German title of what a case is about."""
         if not case.topic:
             return self.answers.staff_text("no_topic")
         return self.answers.title(case.topic, "de")

@@ -1,0 +1,1 @@
+"""The web pages: the residents' chat and the caseworkers' console."""
