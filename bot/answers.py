@@ -199,7 +199,12 @@ class Answers:
 
     def contact_list(self, topic: Topic, language: str) -> str:
         """Return who helps with a topic: those that speak the language first."""
-        contacts = [self.knowledge.contacts[key] for key in topic.contacts]
+        # A helpline that speaks neither the resident's language nor German is of no use here.
+        contacts = [
+            contact
+            for contact in map(self.knowledge.contacts.__getitem__, topic.contacts)
+            if {language, "de"} & set(contact.languages)
+        ]
         contacts.sort(key=lambda contact: language not in contact.languages)
         if not contacts:
             return ""

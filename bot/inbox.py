@@ -42,7 +42,7 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ask:
+class Thinking:
     """A row needs Rasa's reply first; nothing of it is written yet."""
 
     question: AskRasa
@@ -77,7 +77,7 @@ class Inbox:
         self._rasa, self._outbox, self._rasa_store = rasa, outbox, rasa_store
         self._lanes = Lanes("inbox", self._work_next)
         #: Shows the resident that an answer is coming; cancelled when it is there.
-        self.while_thinking: Callable[[_Ask], Coroutine[Any, Any, None]] = _wait_silently
+        self.while_thinking: Callable[[Thinking], Coroutine[Any, Any, None]] = _wait_silently
 
     async def save(self, arrivals: list[Arrival]) -> None:
         """Save what arrived, then let it be worked off. When this returns, nothing is lost."""
@@ -122,7 +122,7 @@ class Inbox:
     async def _work_next(self, lane: str) -> bool:
         try:
             step = await self._database.run(self._step, lane, None)
-            if isinstance(step, _Ask):
+            if isinstance(step, Thinking):
                 step = await self._database.run(self._step, lane, await self._understand(step))
         except Exception as error:
             log.exception("a message of lane %s failed", lane[:6], exc_info=_silent(error))
@@ -136,7 +136,7 @@ class Inbox:
             await self._database.run(lambda _session: self._database.wipe_traces())
         return True
 
-    async def _understand(self, step: _Ask) -> Understood | RasaUnavailable:
+    async def _understand(self, step: Thinking) -> Understood | RasaUnavailable:
         ask, thinking = step.question, asyncio.create_task(self.while_thinking(step))
         try:
             return await self._rasa.understand(ask.conversation, ask.text, ask.turn)
@@ -147,7 +147,7 @@ class Inbox:
 
     def _step(
         self, session: Session, lane: str, reply: Understood | RasaUnavailable | None
-    ) -> _Done | _Ask | None:
+    ) -> _Done | Thinking | None:
         """Handle the lane's next row. Without Rasa's reply a row may need to ask first: then
         nothing is written, and the caller comes back with the reply."""
         row = _first(session, lane)
@@ -168,7 +168,7 @@ class Inbox:
         if isinstance(turn, AskRasa):
             if reply is None:
                 session.rollback()
-                return _Ask(turn, channel, str(self._vault.open(address)))
+                return Thinking(turn, channel, str(self._vault.open(address)))
             understood = reply if isinstance(reply, Understood) else None
             turn = self._conversation.answer(session, resident, turn.text, understood)
         wake = self._write(session, turn)
@@ -253,7 +253,7 @@ class Inbox:
         return self._vault.lane(arrival.channel, arrival.address)
 
 
-async def _wait_silently(_step: _Ask) -> None:
+async def _wait_silently(_step: Thinking) -> None:
     """Show nothing."""
 
 

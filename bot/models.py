@@ -90,7 +90,10 @@ class InboxRow(Base):
     received_at: Mapped[datetime] = mapped_column(Moment, default=now)
     done: Mapped[bool] = mapped_column(default=False)
 
-    __table_args__ = (Index("ix_inbox_waiting", "done", "lane", "id"),)
+    __table_args__ = (
+        Index("ix_inbox_waiting", "done", "lane", "id"),
+        {"sqlite_autoincrement": True},
+    )
 
 
 class OutboxRow(Base):
@@ -106,7 +109,8 @@ class OutboxRow(Base):
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"))
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)
 
-    __table_args__ = (Index("ix_outbox_lane", "lane", "id"),)
+    # A page says which row it has seen last, so SQLite must never give a number twice.
+    __table_args__ = (Index("ix_outbox_lane", "lane", "id"), {"sqlite_autoincrement": True})
 
 
 class Case(Base):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from starlette.requests import Request
 from telegram import (
     Bot,
     BotCommand,
@@ -108,15 +110,10 @@ def _kind(message: Message) -> Kind:
     return "other"
 
 
-async def poll(
-    bot: Bot,
-    take: Callable[[list[Update]], Awaitable[None]],
-    set_up: Callable[[], Awaitable[None]],
-) -> None:
+async def poll(bot: Bot, take: Callable[[list[Update]], Awaitable[None]]) -> None:
     """Fetch updates for ever. They are confirmed to Telegram only by the next call, after `take`
     has saved them (Bot API, getUpdates, offset)."""
     await persistently(bot.delete_webhook)
-    await set_up()
     offset = 0
     while True:
         fetch = partial(
@@ -132,6 +129,12 @@ async def poll(
                 # Not saved, so not confirmed: try again rather than lose a message.
                 log.error("updates could not be saved: %s", type(error).__name__)
                 await asyncio.sleep(1)
+
+
+def same_secret(request: Request, secret: str) -> bool:
+    """Tell whether a webhook call comes from Telegram (Bot API, setWebhook, secret_token)."""
+    sent = request.headers.get("x-telegram-bot-api-secret-token", "")
+    return hmac.compare_digest(sent.encode(), secret.encode())
 
 
 # --- Sending

@@ -55,7 +55,7 @@ class GroupSender:
         self._bot = bot
         self._database = database
         self._cases = cases
-        self.group = group
+        self.group = self._configured = group
         self._is_forum: bool | None = None
 
     async def start(self) -> None:
@@ -74,9 +74,14 @@ class GroupSender:
         try:
             await self._send(parcel, message)
         except ChatMigrated as error:
-            await self._database.run(remember_move, self.group, error.new_chat_id)
-            self.group, self._is_forum = error.new_chat_id, None
+            await self.move(error.new_chat_id)
             raise TryLater from None
+
+    async def move(self, new: int) -> None:
+        """Follow the group to its new chat id, now and after a restart (Bot API, Message,
+        migrate_to_chat_id: switching topics on makes a group a supergroup)."""
+        await self._database.run(_remember_move, self._configured, new)
+        self.group, self._is_forum = new, None
 
     async def _send(self, parcel: Parcel, message: ToStaff) -> None:
         if message.reaction_to:
@@ -169,8 +174,7 @@ class GroupSender:
         return str(self._cases.open_address(resident))
 
 
-def remember_move(session: Session, old: int, new: int) -> None:
-    """Note that the group got a new chat id (Bot API, migrate_to_chat_id)."""
+def _remember_move(session: Session, old: int, new: int) -> None:
     session.merge(Note(name=f"{_GROUP}:{old}", value=str(new)))
 
 

@@ -179,7 +179,7 @@ def _read(body: bytes, language: str) -> tuple[str, Incoming] | None:
         return None
     # One character more than a message may have, so that the answer says it is too long.
     value = value[: MAX_TEXT + 1] if kind == "text" else value[:64]
-    return message_id, Incoming(kind, value, language_code=language)  # type: ignore[arg-type]
+    return message_id, Incoming(kind, value, language_code=language)
 
 
 def _refuse(status: int, error: str) -> JSONResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -34,7 +34,9 @@ def templates() -> Jinja2Templates:
 
 
 def build(
-    routes: list[BaseRoute], health: Callable[[], Awaitable[dict[str, object]]], session_key: str,
+    routes: Sequence[BaseRoute],
+    health: Callable[[], Awaitable[dict[str, object]]],
+    session_key: str,
     secure: bool,
 ) -> Starlette:
     """Return the web application; `secure` says that it is reached by https."""
