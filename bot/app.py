@@ -28,7 +28,7 @@ from bot.database import Database
 from bot.inbox import Inbox, Thinking
 from bot.messages import StaffMessage
 from bot.outbox import Outbox
-from bot.rasa_client import RasaClient
+from bot.rasa_client import RasaClient, Understanding
 from bot.settings import Settings
 from bot.telegram_api import make_bot, persistently
 from bot.vault import Vault
@@ -45,8 +45,9 @@ DATA_WATCH_SECONDS = 3
 class App:
     """The running bot: Telegram and web pages in one event loop."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Build everything from the settings; nothing is started or contacted yet.
+    def __init__(self, settings: Settings, rasa: Understanding | None = None) -> None:
+        """Build everything from the settings; nothing is started or contacted yet. Tests may
+        bring their own `rasa`.
 
         Raises:
             knowledge.KnowledgeError: files in `data/` cannot be used.
@@ -57,7 +58,7 @@ class App:
         self.vault = Vault(key)
         self.database = Database(settings.bot_database_url)
         self.answers = Answers(knowledge.load(settings.data))
-        self.rasa = RasaClient(settings.rasa_url, settings.rasa_token.get_secret_value())
+        self.rasa = rasa or RasaClient(settings.rasa_url, settings.rasa_token.get_secret_value())
         self.rasa_store = privacy.RasaStore(settings.tracker_url)
         self.outbox = Outbox(self.database, self.vault)
         self.cases = Cases(self.answers, self.vault)

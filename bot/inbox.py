@@ -21,7 +21,7 @@ from bot.lanes import Lanes
 from bot.messages import Incoming, StaffMessage, ToStaff, Turn
 from bot.models import Case, InboxRow, Resident
 from bot.outbox import Outbox, drop_lane
-from bot.rasa_client import RasaClient, RasaUnavailable, Understood
+from bot.rasa_client import RasaUnavailable, Understanding, Understood
 from bot.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ class Inbox:
         vault: Vault,
         conversation: Conversation,
         cases: Cases,
-        rasa: RasaClient,
+        rasa: Understanding,
         outbox: Outbox,
         rasa_store: privacy.RasaStore,
     ) -> None:
@@ -129,11 +129,11 @@ class Inbox:
             step = await self._database.run(self._failed, lane)
         if not isinstance(step, _Done):
             return False
+        if step.forgot:
+            self._outbox.forget_after(lane)
+            await self._database.run(privacy.forget_in_rasa, self._rasa_store)
         for wake in step.wake:
             self._outbox.wake(*wake)
-        if step.forgot:
-            await self._database.run(privacy.forget_in_rasa, self._rasa_store)
-            await self._database.run(lambda _session: self._database.wipe_traces())
         return True
 
     async def _understand(self, step: Thinking) -> Understood | RasaUnavailable:

@@ -73,6 +73,7 @@ class Outbox:
         self._senders: dict[str, Sender] = {}
         self._web: dict[str, asyncio.Event] = {}
         self._lanes = Lanes("outbox", self._deliver_next)
+        self._farewells: set[str] = set()
         self.on_gone: Callable[[str], Any] = lambda lane: None
 
     def connect(self, channel: str, sender: Sender) -> None:
@@ -123,6 +124,10 @@ class Outbox:
         else:
             self._lanes.wake(lane)
 
+    def forget_after(self, lane: str) -> None:
+        """Leave no trace of a lane once its last message, the farewell, is delivered."""
+        self._farewells.add(lane)
+
     async def resume(self) -> int:
         """Go on with what an earlier run left; return how many messages may be sent a second
         time, because we cannot know whether the channel took them before we stopped."""
@@ -148,7 +153,10 @@ class Outbox:
     async def fetch(self, lane: str, after: int) -> list[Parcel]:
         """Return a web chat's messages after an id and delete the ones up to it: the page has
         them."""
-        return await self._database.run(self._fetch, lane, after)
+        parcels = await self._database.run(self._fetch, lane, after)
+        if not parcels:
+            await self._wipe(lane)
+        return parcels
 
     def _fetch(self, session: Session, lane: str, after: int) -> list[Parcel]:
         session.execute(delete(OutboxRow).where(OutboxRow.lane == lane, OutboxRow.id <= after))
@@ -160,6 +168,7 @@ class Outbox:
     async def _deliver_next(self, lane: str) -> bool:
         parcel, channel = await self._database.run(self._next, lane)
         if parcel is None:
+            await self._wipe(lane)
             return False
         sender = self._senders.get(channel)
         if sender is None:
@@ -175,6 +184,11 @@ class Outbox:
                 await self.on_gone(lane)
         await self._database.run(_delete, parcel.id)
         return True
+
+    async def _wipe(self, lane: str) -> None:
+        if lane in self._farewells:
+            self._farewells.discard(lane)
+            await self._database.run(lambda _session: self._database.wipe_traces())
 
     def _next(self, session: Session, lane: str) -> tuple[Parcel | None, str]:
         row = session.scalar(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 from tenacity import (
@@ -35,6 +35,19 @@ class Understood:
     ranking: tuple[str, ...] = field(default=())
     language: str = ""
     language_confidence: float = 0.0
+
+
+class Understanding(Protocol):
+    """Whatever can tell what a text means: Rasa, or five lines in a test."""
+
+    async def understand(self, conversation: str, text: str, turn: int) -> Understood:
+        """Return what a text means, or raise RasaUnavailable."""
+
+    async def ready(self) -> bool:
+        """Tell whether it can."""
+
+    async def close(self) -> None:
+        """Let go of its connections."""
 
 
 class RasaClient:

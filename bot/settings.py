@@ -66,6 +66,7 @@ class Settings(BaseSettings):
         "https://api.telegram.org", description="Bot API server; own servers and tests change it."
     )
     telegram_rate: float = Field(30, description="Messages a second to Telegram, over all chats.")
+    telegram_group_rate: float = Field(20, description="Messages a minute to the staff group.")
     web_host: str = Field("127.0.0.1", description="Address the web pages listen on.")
     web_port: int = Field(8000, description="Port of the web pages.")
     retention_days: int = Field(

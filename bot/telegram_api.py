@@ -36,7 +36,11 @@ def make_bot(settings: Settings) -> ExtBot[int]:
         base_file_url=f"{settings.telegram_url}/file/bot",
         request=HTTPXRequest(**request),  # type: ignore[arg-type]
         get_updates_request=HTTPXRequest(connection_pool_size=2, read_timeout=15.0),
-        rate_limiter=AIORateLimiter(overall_max_rate=settings.telegram_rate, max_retries=0),
+        rate_limiter=AIORateLimiter(
+            overall_max_rate=settings.telegram_rate,
+            group_max_rate=settings.telegram_group_rate,
+            max_retries=0,  # the outbox tries again, also after a restart
+        ),
     )
 
 
