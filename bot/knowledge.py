@@ -123,6 +123,8 @@ class Answer:
     steps: str
     more: str
     source_hash: str = ""
+    reviewed_by: str = ""
+    reviewed_on: str = ""
 
     @property
     def body(self) -> str:
@@ -162,6 +164,14 @@ def load(data: Path) -> Knowledge:
     Raises:
         KnowledgeError: anything cannot be read; all problems of all files at once.
     """
+    found = read(data)
+    if found.problems:
+        raise KnowledgeError(found.problems)
+    return found
+
+
+def read(data: Path) -> Knowledge:
+    """Read what can be read of `data/`; the rest is in `problems`, unreadable entries are None."""
     found = Knowledge()
     reader = _Reader(data, found.problems)
     for code, raw in reader.mapping("languages.yml").items():
@@ -189,8 +199,6 @@ def load(data: Path) -> Knowledge:
         if (folder / "_contacts.yml").exists():
             found.contact_lines[code] = reader.texts(f"answers/{code}/_contacts.yml", code)
     found.staff_texts = reader.texts("answers/de/_staff.yml", "de")
-    if found.problems:
-        raise KnowledgeError(found.problems)
     return found
 
 
@@ -259,6 +267,8 @@ class _Reader:
             steps=steps,
             more=more,
             source_hash=str(front.get("source_hash", "")),
+            reviewed_by=str(front.get("reviewed_by") or ""),
+            reviewed_on=str(front.get("reviewed_on") or ""),
         )
 
 

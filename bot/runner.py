@@ -87,11 +87,14 @@ def train_if_needed(settings: Settings) -> None:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment(settings), stdout=log, stderr=subprocess.STDOUT
         )
-        while process.poll() is None:
-            seconds = time.monotonic() - started
-            _progress(f"Training the model from data/nlu ... {seconds:.0f} s (about 2 minutes)")
-            time.sleep(1)
-    print()
+        try:
+            print("Training the model from data/nlu, about 3 minutes ...", flush=True)
+            while process.poll() is None:
+                _progress(f"{time.monotonic() - started:.0f} s")
+                time.sleep(1)
+        finally:
+            process.terminate()
+    print(f"Trained in {time.monotonic() - started:.0f} s.")
     if process.returncode:
         tail = "\n".join(log_file.read_text(errors="replace").splitlines()[-15:])
         raise StartError(f"Training failed. The end of {log_file}:\n{tail}")

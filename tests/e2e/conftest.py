@@ -30,6 +30,10 @@ class Sim:
     def __init__(self, url: str) -> None:
         self._http = httpx.Client(base_url=f"{url}/sim", timeout=30, trust_env=False)
 
+    def close(self) -> None:
+        """Close the connection."""
+        self._http.close()
+
     def __getattr__(self, verb: str) -> Callable[..., Any]:
         def call(**values: Any) -> Any:
             answer = self._http.post(f"/{verb}", json=values).json()
@@ -133,7 +137,8 @@ def start(var: Path, sim: Sim, group: int, token: str, telegram: str, **more: st
             if "Stop with Ctrl-C" in line:
                 ready.set()
 
-    threading.Thread(target=listen, daemon=True).start()
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
     began = time.monotonic()
     if not ready.wait(START_SECONDS):
         stop(system)
@@ -147,6 +152,8 @@ def stop(system: System) -> None:
     children = psutil.Process(system.process.pid).children(recursive=True)
     system.process.send_signal(signal.SIGINT)
     system.process.wait(timeout=40)
+    if system.process.stdout:
+        system.process.stdout.close()
     _gone, alive = psutil.wait_procs(children, timeout=10)
     for process in alive:
         process.kill()
@@ -169,12 +176,15 @@ def telegram_process() -> Iterator[dict[str, str]]:
     finally:
         process.terminate()
         process.wait(10)
+        process.stdout.close()
 
 
 @pytest.fixture(scope="session")
-def sim(telegram_process: dict[str, str]) -> Sim:
+def sim(telegram_process: dict[str, str]) -> Iterator[Sim]:
     """Give the people's side of Telegram."""
-    return Sim(telegram_process["url"])
+    people = Sim(telegram_process["url"])
+    yield people
+    people.close()
 
 
 @pytest.fixture(scope="session")

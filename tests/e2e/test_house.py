@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from contextlib import closing
 
 import httpx
 import psycopg
@@ -81,10 +82,9 @@ def test_logs_and_rasas_events_hold_no_text_name_or_token(system: System) -> Non
 
 
 def test_delete_reaches_rasas_events(system: System) -> None:
-    rasa = sqlite3.connect(system.var / "rasa.db")
-
     def conversations() -> set[str]:
-        return {row[0] for row in rasa.execute("SELECT DISTINCT sender_id FROM events")}
+        with closing(sqlite3.connect(system.var / "rasa.db")) as rasa:
+            return {row[0] for row in rasa.execute("SELECT DISTINCT sender_id FROM events")}
 
     at_home(system.sim, 51, "de")
     before = conversations()

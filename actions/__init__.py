@@ -1,0 +1,1 @@
+"""Custom actions: real logic that a rule with a response cannot express."""

@@ -1,0 +1,1 @@
+"""Our own parts of the Rasa server: channel, tracker store, normaliser and classifiers."""

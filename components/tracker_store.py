@@ -1,0 +1,118 @@
+"""Keeps conversations in SQL without a single word that people wrote.
+
+Rasa stores every message text several times (text, parse_data.text, tokens, entities). What a
+resident writes belongs to the bot's own encrypted tables; Rasa only needs intents, slots and
+actions to go on, so everything else is taken out before it is written.
+"""
+
+import json
+import logging
+from typing import Any
+
+import sqlalchemy as sa
+import sqlalchemy.exc
+from rasa.core.brokers.broker import EventBroker
+from rasa.core.tracker_store import SQLTrackerStore
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.exceptions import RasaException
+
+logger = logging.getLogger(__name__)
+
+# Of what was understood only this is kept. An allow list: a component that adds a new
+# attribute with words in it cannot leak them by accident.
+_KEPT_OF_PARSE_DATA = ("intent", "intent_ranking", "language", "message_id")
+_KEPT_OF_ENTITY = ("entity", "role", "group", "extractor", "confidence_entity")
+
+
+class TrackerStoreUnreachable(RasaException):
+    """The database of the tracker store does not answer."""
+
+
+def scrub_event(event: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy of a serialised event without anything a person wrote."""
+    kind = event.get("event")
+    if kind in ("user", "user_featurization"):
+        clean = dict(event)
+        if kind == "user":
+            clean["text"] = ""
+            clean["parse_data"] = _scrub_parse_data(event.get("parse_data") or {})
+            clean.pop("metadata", None)
+        return clean
+    if kind == "entities":
+        return {**event, "entities": [_scrub_entity(entity) for entity in event["entities"]]}
+    if kind == "action" and event.get("action_text"):
+        return {**event, "action_text": ""}
+    return dict(event)
+
+
+def _scrub_parse_data(parse_data: dict[str, Any]) -> dict[str, Any]:
+    clean = {key: parse_data[key] for key in _KEPT_OF_PARSE_DATA if key in parse_data}
+    clean["text"] = ""
+    clean["entities"] = [_scrub_entity(entity) for entity in parse_data.get("entities") or []]
+    return clean
+
+
+def _scrub_entity(entity: dict[str, Any]) -> dict[str, Any]:
+    return {**{key: entity[key] for key in _KEPT_OF_ENTITY if key in entity}, "value": ""}
+
+
+class ScrubbedTrackerStore(SQLTrackerStore):
+    """Rasa's SQL tracker store that forgets texts and refuses to start without its database."""
+
+    def __init__(
+        self,
+        domain: Domain | None = None,
+        host: str | None = None,
+        event_broker: EventBroker | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Connect to the URL in `host` (Rasa passes `url` of endpoints.yml under that name)."""
+        if not host or "://" not in host:
+            raise TrackerStoreUnreachable(
+                "endpoints.yml: tracker_store.url must be a full database URL, "
+                "sqlite:///... or postgresql://..."
+            )
+        # Rasa logs a failed CREATE TABLE and goes on without tables, and turns some errors
+        # into an in-memory store: so look first.
+        _probe(host)
+        super().__init__(domain=domain, host=host, event_broker=event_broker, **kwargs)
+        if not sa.inspect(self.engine).has_table(self.SQLEvent.__tablename__):
+            raise TrackerStoreUnreachable("the tracker store's tables could not be created")
+
+    async def save(self, tracker: DialogueStateTracker) -> None:
+        """Write the events that are new since the last save, without texts."""
+        await self.stream_events(tracker)
+        with self.session_scope() as session:
+            for event in self._additional_events(session, tracker):
+                data = scrub_event(event.as_dict())
+                session.add(
+                    self.SQLEvent(
+                        sender_id=tracker.sender_id,
+                        type_name=event.type_name,
+                        timestamp=data.get("timestamp"),
+                        intent_name=data.get("parse_data", {}).get("intent", {}).get("name"),
+                        action_name=data.get("name"),
+                        data=json.dumps(data),
+                    )
+                )
+            session.commit()
+
+
+def _probe(url: str) -> None:
+    """Raise TrackerStoreUnreachable unless the database answers within five seconds."""
+    arguments = {"connect_timeout": 5} if url.startswith("postgres") else {}
+    try:
+        engine = sa.create_engine(url, connect_args=arguments)
+        try:
+            with engine.connect() as connection:
+                connection.execute(sa.text("SELECT 1"))
+        finally:
+            engine.dispose()
+    except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
+        # The URL holds a password: name the kind of database, not the address.
+        kind = url.split(":", 1)[0]
+        raise TrackerStoreUnreachable(
+            f"the tracker store's database ({kind}) cannot be reached: {type(error).__name__}. "
+            "Check RASA_DATABASE_URL and that the database runs."
+        ) from None

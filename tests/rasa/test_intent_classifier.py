@@ -1,0 +1,123 @@
+"""The classifier learns, ranks, decides when to ask, and refuses to load broken."""
+
+import numpy as np
+import pytest
+
+from components.intent_classifier import BLOCKS, FALLBACK, Thresholds, decide, rank, train
+from components.ngram_model import BrokenModel, NgramModel, fit_sharpness, softmax
+
+WAGE = [
+    "minimum wage per hour", "what is the minimum wage", "salariu minim", "salariul minim pe ora",
+    "минимална заплата", "minimalna zaplata na chas", "mindestlohn",
+    "wie hoch ist der mindestlohn",
+    "asgari ucret", "saat ucreti ne kadar", "legal hourly pay", "mindestlohn pro stunde",
+]  # fmt: skip
+DEPOSIT = [
+    "kaution zurück", "kaution nicht bekommen", "deposit back", "landlord keeps my deposit",
+    "garanția înapoi", "proprietarul nu da garantia", "депозит обратно",
+    "hazqinat ne vryshta depozita",
+    "depozito geri", "ev sahibi depozitoyu vermiyor", "how much deposit", "drei mieten kaution",
+]  # fmt: skip
+VIOLENCE = [
+    "mein mann schlägt mich", "he hits me", "mă bate soțul", "мъжът ми ме бие",
+    "kocam beni dovuyor",
+    "frauenhaus", "i am afraid of my husband", "soțul mă amenință", "women's shelter", "бие ме",
+    "er schlägt die kinder", "my partner threatens me",
+]  # fmt: skip
+RULES = Thresholds(0.4, 0.1, 0.15, frozenset({"domestic_violence"}))
+
+
+@pytest.fixture(scope="module")
+def model() -> NgramModel:
+    texts = WAGE + DEPOSIT + VIOLENCE
+    names = ["minimum_wage"] * 12 + ["deposit"] * 12 + ["domestic_violence"] * 12
+    return train(texts, names, keep=100_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("Mindestlohn?", "minimum_wage"),
+        ("МИНИМАЛНАТА ЗАПЛАТА", "minimum_wage"),
+        ("minimalnata zaplata", "minimum_wage"),
+        ("Kaution", "deposit"),
+        ("my husband hits me", "domestic_violence"),
+    ],
+)
+def test_short_messages_in_any_spelling_are_recognised(model, text, intent):
+    ranking, known = rank(model, text)
+    assert (ranking[0][0], known > 0) == (intent, True)
+
+
+def test_confidences_sum_to_one_and_are_sorted(model):
+    ranking, _ = rank(model, "kaution")
+    values = [value for _, value in ranking]
+    assert values == sorted(values, reverse=True)
+    assert sum(values) == pytest.approx(1.0, abs=1e-5)
+
+
+@pytest.mark.parametrize("text", ["", "   ", "🦄", "漢字"])
+def test_what_was_never_seen_has_no_known_ngram(model, text):
+    assert rank(model, text)[1] == 0
+
+
+def test_training_twice_gives_the_same_model(model):
+    texts = WAGE + DEPOSIT + VIOLENCE
+    names = ["minimum_wage"] * 12 + ["deposit"] * 12 + ["domestic_violence"] * 12
+    assert np.array_equal(train(texts, names, keep=100_000).weights, model.weights)
+
+
+def test_pruning_keeps_the_telling_ngrams(model):
+    texts = WAGE + DEPOSIT + VIOLENCE
+    names = ["minimum_wage"] * 12 + ["deposit"] * 12 + ["domestic_violence"] * 12
+    small = train(texts, names, keep=300)
+    assert len(small.vocabulary) == len(small.weights) == 300
+    assert rank(small, "mindestlohn")[0][0][0] == "minimum_wage"
+
+
+def test_a_sure_answer_is_given():
+    assert decide([("deposit", 0.8), ("eviction", 0.1)], RULES) == "deposit"
+
+
+def test_an_unsure_or_close_answer_becomes_a_question():
+    assert decide([("deposit", 0.3), ("eviction", 0.1)], RULES) == FALLBACK
+    assert decide([("deposit", 0.45), ("eviction", 0.4)], RULES) == FALLBACK
+    assert decide([], RULES) == FALLBACK
+
+
+def test_need_is_never_hidden_behind_a_question():
+    near = [("deposit", 0.3), ("greet", 0.2), ("domestic_violence", 0.16), ("thank", 0.1)]
+    assert decide(near, RULES) == "domestic_violence"
+    assert decide([("domestic_violence", 0.2), ("deposit", 0.19)], RULES) == "domestic_violence"
+
+
+def test_a_trace_of_need_does_not_outvote_everything():
+    faint = [("deposit", 0.3), ("greet", 0.2), ("domestic_violence", 0.1)]
+    fourth = [("deposit", 0.3), ("greet", 0.2), ("thank", 0.18), ("domestic_violence", 0.17)]
+    assert decide(faint, RULES) == decide(fourth, RULES) == FALLBACK
+
+
+def test_a_stored_model_answers_as_before(model, tmp_path):
+    model.save(tmp_path / "m.npz", ["mindestlohn", "kaution"])
+    loaded = NgramModel.load(tmp_path / "m.npz", BLOCKS)
+    assert rank(loaded, "deposit please")[0][0] == rank(model, "deposit please")[0][0]
+
+
+def test_a_broken_model_is_refused(model, tmp_path):
+    path = tmp_path / "m.npz"
+    model.save(path, ["mindestlohn", "kaution"])
+    parts = dict(np.load(path))
+    parts["weights"] = -parts["weights"]
+    np.savez(path, **parts)
+    with pytest.raises(BrokenModel):
+        NgramModel.load(path, BLOCKS)
+
+
+def test_sharpness_makes_confidence_honest():
+    generator = np.random.default_rng(0)
+    target = generator.integers(0, 3, 3000)
+    scores = generator.normal(0, 1, (3000, 3))
+    scores[np.arange(3000), target] += 1.0
+    confidences = softmax(scores, fit_sharpness(scores, target))
+    right = confidences.argmax(1) == target
+    assert confidences.max(1).mean() == pytest.approx(right.mean(), abs=0.04)
