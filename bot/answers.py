@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -16,6 +17,8 @@ from bot.messages import Button, Outgoing
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MARKS = {"draft": "draft_mark", "machine": "machine_mark", "outdated": "outdated_mark"}
+#: /delete and its like inside a text from right to left.
+_COMMAND = re.compile(r"(?<![\w<])/[a-z]+")
 #: Two columns of buttons fit an old phone as long as both labels are short.
 _TWO_COLUMNS = 20
 
@@ -33,6 +36,8 @@ class Answers:
         """Return an interface text; a language that lacks the key speaks German, never nothing."""
         texts = self.knowledge.texts
         text = texts.get(language, {}).get(key) or texts["de"][key]
+        if self._is_rtl(language):
+            text = _COMMAND.sub(lambda match: _isolated(match[0]), text)
         for name, value in values.items():
             text = text.replace(f"{{{name}}}", str(value))
         return text
@@ -187,7 +192,7 @@ class Answers:
     def call_now(self, topic: Topic, language: str) -> str:
         """Return the numbers to call, one a line, before anything else."""
         lines = [
-            f"📞 **{contact.phone}** – {self._contact_line(contact, language)}"
+            f"📞 **{self.phone(contact, language)}** – {self._contact_line(contact, language)}"
             for contact in map(self.knowledge.contacts.__getitem__, topic.contacts)
             if contact.phone
         ]
@@ -212,7 +217,15 @@ class Answers:
         blocks += [self._contact_block(contact, language) for contact in contacts]
         return "\n\n".join(blocks)
 
+    def phone(self, contact: Contact, language: str) -> str:
+        """Return a phone number; in Arabic its groups of digits must not change places."""
+        return _isolated(contact.phone) if self._is_rtl(language) else contact.phone
+
     # --- Pieces
+
+    def _is_rtl(self, language: str) -> bool:
+        known = self.knowledge.languages.get(language)
+        return known is not None and known.direction == "rtl"
 
     def _answer(self, key: str, language: str) -> tuple[Answer | None, str]:
         answers = self.knowledge.answers
@@ -238,7 +251,7 @@ class Answers:
             if name.startswith("phone."):
                 contact = self.knowledge.contacts.get(name.removeprefix("phone."))
                 if contact and contact.phone:
-                    return contact.phone
+                    return self.phone(contact, language)
             fact = self.knowledge.facts.get(name)
             current = fact.on(self._today()) if fact else None
             if fact is None or current is None:
@@ -257,7 +270,7 @@ class Answers:
         lines = [f"**{contact.name}**", what]
         if contact.phone:
             free = f" ({self.text('contact_free', language)})" if contact.free else ""
-            lines.append(f"📞 {contact.phone}{free}")
+            lines.append(f"📞 {self.phone(contact, language)}{free}")
         if contact.email:
             lines.append(f"✉️ {contact.email}")
         if contact.address:
@@ -279,6 +292,11 @@ class Answers:
         if contact.certainty != "verified":
             lines.append(f"_{self.text('contact_unverified', language)}_")
         return "\n".join(lines)
+
+
+def _isolated(text: str) -> str:
+    """Return a text that reads from left to right inside a line from right to left (UAX 9)."""
+    return f"\u2066{text}\u2069"
 
 
 def _rows(buttons: list[Button]) -> tuple[tuple[Button, ...], ...]:

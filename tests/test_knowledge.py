@@ -1,4 +1,4 @@
-"""Answers and facts: values change at midnight by themselves, expired ones are not shown as true."""
+"""Answers and facts: values change at midnight, expired ones are not shown as true."""
 
 from __future__ import annotations
 
@@ -69,6 +69,13 @@ def test_who_speaks_the_language_comes_first_and_strangers_are_left_out(
     blocks = on(data, "2026-11-25").contact_list(data.topics["minimum_wage"], "ro")
     assert blocks.index("0800 0005602") < blocks.index("0211 9380016")
     assert "0800 1014341" not in blocks, "the Bulgarian line does not help a Romanian"
+
+
+def test_phone_numbers_keep_their_order_in_arabic(data: knowledge.Knowledge) -> None:
+    answers = on(data, "2026-11-25")
+    assert "\u20660202 711426\u2069" in answers.topic("domestic_violence", "ar").text
+    assert "\u2066/delete\u2069" in answers.text("privacy", "ar", retention_days=30)
+    assert "\u2066" not in answers.topic("domestic_violence", "de").text
 
 
 def test_a_language_without_the_text_gets_the_german_one_and_is_told(

@@ -1,4 +1,4 @@
-"""Every process is killed at random while 50 residents write 500 messages: none is lost."""
+"""Every process is killed at random while 50 residents write 500 messages: none lost."""
 
 from __future__ import annotations
 
