@@ -38,6 +38,8 @@ from bot.web.console import Console
 
 log = logging.getLogger(__name__)
 
+#: The answer to a tap is worked on first; a spinner this much longer nobody sees.
+SPINNER_SECONDS = 0.05
 #: An editor's saved text is live after at most this long.
 DATA_WATCH_SECONDS = 3
 
@@ -189,8 +191,9 @@ class App:
         )
 
     async def _answer_callback(self, query_id: str) -> None:
-        """Stop the button's spinner; too late is no harm."""
+        """Stop the button's spinner; after the answer, for which it is no hurry."""
         assert self.bot
+        await asyncio.sleep(SPINNER_SECONDS)
         with contextlib.suppress(TelegramError):
             await self.bot.answer_callback_query(query_id)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -19,6 +20,8 @@ from bot.vault import Vault
 MAX_TEXT = 4096
 #: Detection offers a language only when it is nearly sure and has some words to judge by.
 OFFER_CONFIDENCE, OFFER_WORDS = 0.9, 3
+#: Retention counts days, so an hour's precision saves a write with nearly every message.
+SEEN_PRECISION = timedelta(hours=1)
 COMMANDS = ("start", "menu", "language", "person", "privacy", "delete", "help")
 #: What Rasa's dialogue intents say with one text and the menu's button under it.
 _PLAIN_SAYS = {
@@ -51,7 +54,8 @@ class Conversation:
     def handle(self, session: Session, resident: Resident, incoming: Incoming) -> Turn | AskRasa:
         """Return what one message leads to, or the question to Rasa that it needs."""
         resident.blocked = incoming.kind == "blocked"
-        resident.seen_at = now()
+        if now() - resident.seen_at > SEEN_PRECISION:
+            resident.seen_at = now()
         if incoming.language_code:
             resident.guess = incoming.language_code[:2].lower()
         if incoming.kind == "blocked":

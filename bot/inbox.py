@@ -19,12 +19,15 @@ from bot.conversation import AskRasa, Conversation
 from bot.database import Database
 from bot.lanes import Lanes
 from bot.messages import Incoming, StaffMessage, ToStaff, Turn
-from bot.models import Case, InboxRow, Resident
-from bot.outbox import Outbox, drop_lane
+from bot.models import Case, InboxRow, Resident, now
+from bot.outbox import Outbox, Parcel, drop_lane
 from bot.rasa_client import RasaUnavailable, Understanding, Understood
 from bot.vault import Vault
 
 log = logging.getLogger(__name__)
+
+#: Arguments of `Outbox.wake`: lane, channel, and the lane's first message where it is known.
+Wake = tuple[str, str, Parcel | None]
 
 STAFF_LANE = "staff"
 #: A message that fails this often is answered with an apology, so that the next one gets its turn.
@@ -54,7 +57,7 @@ class Thinking:
 class _Done:
     """A row is worked off; these lanes have something to deliver."""
 
-    wake: tuple[tuple[str, str], ...] = ()
+    wake: tuple[Wake, ...] = ()
     forgot: bool = False
 
 
@@ -150,7 +153,7 @@ class Inbox:
     ) -> _Done | Thinking | None:
         """Handle the lane's next row. Without Rasa's reply a row may need to ask first: then
         nothing is written, and the caller comes back with the reply."""
-        row = _first(session, lane)
+        row, resident = _first(session, lane)
         if row is None:
             return None
         payload = self._vault.open(row.payload or b"")
@@ -158,7 +161,6 @@ class Inbox:
             wake = self._from_staff(session, StaffMessage(**payload))
             return _finish(row, wake)
         incoming = Incoming(**payload)
-        resident = session.scalar(select(Resident).where(Resident.lane == lane))
         if resident is None:
             if incoming.kind == "blocked":
                 return _finish(row, ())
@@ -174,27 +176,24 @@ class Inbox:
         wake = self._write(session, turn)
         if turn.forget:
             privacy.forget(session, resident)
-        for message in turn.out:
-            self._outbox.add(session, channel, lane, address, message)
-        done = _finish(row, (*wake, (lane, channel)), turn.forget)
+        first = self._outbox.add(session, channel, lane, address, turn.out)
+        done = _finish(row, (*wake, (lane, channel, first)), turn.forget)
         if turn.forget:
             row.lane, row.address = "", None
         return done
 
-    def _write(self, session: Session, turn: Turn) -> tuple[tuple[str, str], ...]:
+    def _write(self, session: Session, turn: Turn) -> tuple[Wake, ...]:
         """Put what goes to the caseworkers in the outbox."""
         if not turn.case:
             return ()
         lanes = {self._outbox.add_to_staff(session, turn.case, message) for message in turn.staff}
-        return tuple((lane, "staff") for lane in lanes)
+        return tuple((lane, "staff", None) for lane in lanes)
 
-    def _from_staff(self, session: Session, message: StaffMessage) -> tuple[tuple[str, str], ...]:
+    def _from_staff(self, session: Session, message: StaffMessage) -> tuple[Wake, ...]:
         case = case_of_post(session, message)
         return self.staff_says(session, case, message) if case else ()
 
-    def staff_says(
-        self, session: Session, case: Case, message: StaffMessage
-    ) -> tuple[tuple[str, str], ...]:
+    def staff_says(self, session: Session, case: Case, message: StaffMessage) -> tuple[Wake, ...]:
         """Pass on what a caseworker wrote or ordered, from the group or the console; return the
         lanes to wake."""
         resident = session.get_one(Resident, case.resident_id)
@@ -212,9 +211,9 @@ class Inbox:
             turn = Turn(staff=[ToStaff(text=text("closed_already", code=case.code))])
         turn.case = case
         wake = self._write(session, turn)
-        for out in turn.out:
-            self._outbox.add(session, resident.channel, resident.lane, resident.address, out)
-        return (*wake, (resident.lane, resident.channel))
+        lane, channel = resident.lane, resident.channel
+        first = self._outbox.add(session, channel, lane, resident.address, turn.out)
+        return (*wake, (lane, channel, first))
 
     async def console_says(self, code: str, message: StaffMessage) -> None:
         """Do what a caseworker did in the console."""
@@ -223,26 +222,25 @@ class Inbox:
 
     def _console_says(
         self, session: Session, code: str, message: StaffMessage
-    ) -> tuple[tuple[str, str], ...]:
+    ) -> tuple[Wake, ...]:
         case = session.scalar(select(Case).where(Case.code == code))
         return self.staff_says(session, case, message) if case else ()
 
     def _failed(self, session: Session, lane: str) -> _Done | None:
         """Count a failure; after some, apologise and let the next message have its turn."""
-        row = _first(session, lane)
+        row, resident = _first(session, lane)
         if row is None:
             return None
         row.attempts += 1
         if row.attempts < MAX_ATTEMPTS:
             return _Done()
         log.error("inbox row %d is given up after %d attempts", row.id, row.attempts)
-        resident = session.scalar(select(Resident).where(Resident.lane == lane))
         if resident:
-            for message in self._conversation.answer(session, resident, "", None).out:
-                self._outbox.add(session, row.channel, lane, row.address or b"", message)
-        return _finish(row, ((lane, row.channel),))
+            sorry = self._conversation.answer(session, resident, "", None).out
+            self._outbox.add(session, row.channel, lane, resident.address, sorry)
+        return _finish(row, ((lane, row.channel, None),))
 
-    def _gone(self, session: Session, lane: str) -> tuple[tuple[str, str], ...]:
+    def _gone(self, session: Session, lane: str) -> tuple[Wake, ...]:
         resident = drop_lane(session, lane)
         case = self._cases.current(session, resident) if resident else None
         return self._write(session, self._cases.notice(case, "not_delivered")) if case else ()
@@ -261,17 +259,21 @@ def _save(session: Session, rows: list[dict[str, object]]) -> None:
     # update_id deduplicates: Telegram delivers again what it does not know to have arrived.
     dialect = session.get_bind().dialect.name
     make = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    statement = make(InboxRow).on_conflict_do_nothing(index_elements=["key"])
-    session.execute(statement, rows)
+    table = InboxRow.metadata.tables[InboxRow.__tablename__]
+    statement = make(table).on_conflict_do_nothing(index_elements=["key"])
+    session.connection().execute(statement, rows)
 
 
-def _first(session: Session, lane: str) -> InboxRow | None:
-    return session.scalar(
-        select(InboxRow)
+def _first(session: Session, lane: str) -> tuple[InboxRow | None, Resident | None]:
+    """Return a lane's next message and who sent it, in one query: this is the hot path."""
+    found = session.execute(
+        select(InboxRow, Resident)
+        .outerjoin(Resident, Resident.lane == InboxRow.lane)
         .where(InboxRow.done.is_(False), InboxRow.lane == lane)
         .order_by(InboxRow.id)
         .limit(1)
-    )
+    ).first()
+    return (found[0], found[1]) if found else (None, None)
 
 
 def _waiting(session: Session) -> list[str]:
@@ -279,7 +281,7 @@ def _waiting(session: Session) -> list[str]:
     return list(session.scalars(query))
 
 
-def _finish(row: InboxRow, wake: tuple[tuple[str, str], ...], forgot: bool = False) -> _Done:
+def _finish(row: InboxRow, wake: tuple[Wake, ...], forgot: bool = False) -> _Done:
     row.done, row.payload = True, None
     return _Done(wake, forgot)
 
@@ -297,6 +299,8 @@ def _new_resident(session: Session, row: InboxRow, lane: str) -> Resident:
         step="",
         topic="",
         blocked=False,
+        created_at=now(),
+        seen_at=now(),
     )
     session.add(resident)
     session.flush()

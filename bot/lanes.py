@@ -31,6 +31,10 @@ class Lanes:
             task = asyncio.create_task(self._run(lane), name=f"{self._name}:{lane}")
             self._tasks[lane] = task
 
+    def busy(self, lane: str) -> bool:
+        """Tell whether a worker is on a lane."""
+        return lane in self._tasks
+
     async def idle(self) -> None:
         """Wait until no lane has work (tests and shutting down)."""
         while self._tasks:

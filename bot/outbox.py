@@ -50,10 +50,11 @@ class Parcel:
     """A row of the outbox, opened."""
 
     id: int
+    channel: str
     lane: str
     address: str
     payload: dict[str, Any]
-    case_id: int | None
+    case_id: int | None = None
 
 
 class Sender(Protocol):
@@ -72,7 +73,8 @@ class Outbox:
         self._vault = vault
         self._senders: dict[str, Sender] = {}
         self._web: dict[str, asyncio.Event] = {}
-        self._lanes = Lanes("outbox", self._deliver_next)
+        self._lanes = Lanes("outbox", self._deliver_all)
+        self._handed: dict[str, Parcel] = {}
         self._farewells: set[str] = set()
         self.on_gone: Callable[[str], Any] = lambda lane: None
 
@@ -85,18 +87,23 @@ class Outbox:
         return channel in self._senders
 
     def add(
-        self, session: Session, channel: str, lane: str, address: bytes, message: Outgoing
-    ) -> None:
-        """Put a message to a resident in the outbox, cut into pieces the channel can take."""
-        for piece in _pieces(message):
-            session.add(
-                OutboxRow(
-                    channel=channel,
-                    lane=lane,
-                    address=address,
-                    payload=self._vault.seal(piece.to_json()),
-                )
-            )
+        self, session: Session, channel: str, lane: str, address: bytes, messages: list[Outgoing]
+    ) -> Parcel | None:
+        """Put messages to a resident in the outbox, cut into pieces the channel can take.
+
+        Returns: the first of them, which may be handed to `wake`.
+        """
+        pieces = [piece.to_json() for message in messages for piece in _pieces(message)]
+        rows = [
+            OutboxRow(channel=channel, lane=lane, address=address, payload=self._vault.seal(piece))
+            for piece in pieces
+        ]
+        session.add_all(rows)
+        session.flush()
+        if not rows:
+            return None
+        where = str(self._vault.open(address))
+        return Parcel(rows[0].id, channel, lane, where, pieces[0])
 
     def add_to_staff(self, session: Session, case: Case, message: ToStaff) -> str:
         """Put a message to the caseworkers' group in the outbox; return its lane."""
@@ -117,12 +124,15 @@ class Outbox:
                 )
         return lane
 
-    def wake(self, lane: str, channel: str = "") -> None:
-        """Say that a lane has something to deliver."""
+    def wake(self, lane: str, channel: str = "", first: Parcel | None = None) -> None:
+        """Say that a lane has something to deliver; `first` saves fetching the first of it."""
         if channel == "web":
             self.web_event(lane).set()
-        else:
-            self._lanes.wake(lane)
+            return
+        # A lane without a worker has nothing older waiting, so the handed one is its first.
+        if first and not self._lanes.busy(lane):
+            self._handed[lane] = first
+        self._lanes.wake(lane)
 
     def forget_after(self, lane: str) -> None:
         """Leave no trace of a lane once its last message, the farewell, is delivered."""
@@ -165,14 +175,20 @@ class Outbox:
 
     # --- Delivering
 
-    async def _deliver_next(self, lane: str) -> bool:
-        parcel, channel = await self._database.run(self._next, lane)
-        if parcel is None:
-            await self._wipe(lane)
-            return False
-        sender = self._senders.get(channel)
-        if sender is None:
-            return False  # its channel is switched off; the row waits
+    async def _deliver_all(self, lane: str) -> bool:
+        """Send what waits in a lane; every row is deleted in the transaction that fetches the
+        next one, so that the time in which a kill leaves a doubt is as short as can be."""
+        parcel = self._handed.pop(lane, None) or await self._database.run(self._next, lane, 0)
+        while parcel is not None:
+            sender = self._senders.get(parcel.channel)
+            if sender is None:
+                return False  # its channel is switched off; the row waits
+            await self._deliver(sender, parcel)
+            parcel = await self._database.run(self._next, lane, parcel.id)
+        await self._wipe(lane)
+        return False
+
+    async def _deliver(self, sender: Sender, parcel: Parcel) -> None:
         retrying = AsyncRetrying(retry=retry_if_exception_type(TryLater), wait=_wait, reraise=True)
         try:
             async for attempt in retrying:
@@ -181,24 +197,25 @@ class Outbox:
         except Undeliverable as error:
             log.info("outbox row %d undeliverable, chat gone: %s", parcel.id, error.gone)
             if error.gone:
-                await self.on_gone(lane)
-        await self._database.run(_delete, parcel.id)
-        return True
+                await self.on_gone(parcel.lane)
 
     async def _wipe(self, lane: str) -> None:
         if lane in self._farewells:
             self._farewells.discard(lane)
             await self._database.run(lambda _session: self._database.wipe_traces())
 
-    def _next(self, session: Session, lane: str) -> tuple[Parcel | None, str]:
+    def _next(self, session: Session, lane: str, sent: int) -> Parcel | None:
+        if sent:
+            session.execute(delete(OutboxRow).where(OutboxRow.id == sent))
         row = session.scalar(
             select(OutboxRow).where(OutboxRow.lane == lane).order_by(OutboxRow.id).limit(1)
         )
-        return (self._open(row), row.channel) if row else (None, "")
+        return self._open(row) if row else None
 
     def _open(self, row: OutboxRow) -> Parcel:
         address = str(self._vault.open(row.address)) if row.address else ""
-        return Parcel(row.id, row.lane, address, self._vault.open(row.payload), row.case_id)
+        payload = self._vault.open(row.payload)
+        return Parcel(row.id, row.channel, row.lane, address, payload, row.case_id)
 
 
 _backoff = wait_random_exponential(multiplier=0.2, max=30)
@@ -230,10 +247,6 @@ def _pieces(message: Outgoing) -> list[Outgoing]:
 def _waiting(session: Session) -> list[tuple[str, str]]:
     query = select(OutboxRow.lane, OutboxRow.channel).distinct()
     return [(row.lane, row.channel) for row in session.execute(query)]
-
-
-def _delete(session: Session, row_id: int) -> None:
-    session.execute(delete(OutboxRow).where(OutboxRow.id == row_id))
 
 
 def drop_lane(session: Session, lane: str) -> Resident | None:

@@ -22,6 +22,8 @@ MODEL = ROOT / "models" / "abc.tar.gz"
 _FINGERPRINT = ROOT / "models" / "abc.fingerprint"
 #: What a model is made from: when any of it changes, it is trained anew.
 _MODEL_SOURCES = ("config.yml", "domain.yml", "data/nlu", "data/stories", "components")
+#: These serve a model and are no part of it.
+_NOT_IN_MODEL = {"channel.py", "tracker_store.py"}
 _START_SECONDS = 120
 
 
@@ -108,6 +110,8 @@ def fingerprint() -> str:
         path = ROOT / source
         files = [path] if path.is_file() else sorted(path.rglob("*.[yp][my]*"))
         for file in files:
+            if file.name in _NOT_IN_MODEL:
+                continue
             digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
 
