@@ -178,8 +178,16 @@ class App:
         secret = self.settings.webhook_secret.get_secret_value()
         if not telegram_chat.same_secret(request, secret):
             return Response(status_code=403)
-        update = Update.de_json(await request.json(), self.bot)
-        await self._take([update])
+        try:
+            update = Update.de_json(await request.json(), self.bot)
+        except (ValueError, KeyError, TypeError):
+            return Response(status_code=400)
+        try:
+            await self._take([update])
+        except SQLAlchemyError as error:
+            # Not saved, so not confirmed: Telegram will deliver it again.
+            log.error("an update could not be saved: %s", type(error).__name__)
+            return Response(status_code=503)
         return Response()
 
     async def _set_webhook(self) -> None:

@@ -189,6 +189,9 @@ class Conversation:
     def _media(self, resident: Resident, incoming: Incoming) -> Turn:
         if incoming.kind == "sticker":
             return Turn()  # a sticker says hello or thanks; an answer to each would be noise
+        if incoming.album and incoming.album == resident.album:
+            return Turn()
+        resident.album = incoming.album
         key = {"voice": "voice", "photo": "photo", "file": "photo", "location": "location"}.get(
             incoming.kind, "other_media"
         )

@@ -298,6 +298,7 @@ def _new_resident(session: Session, row: InboxRow, lane: str) -> Resident:
         turns=0,
         step="",
         topic="",
+        album="",
         blocked=False,
         created_at=now(),
         seen_at=now(),

@@ -35,6 +35,7 @@ class Incoming:
     message_id: int = 0
     language_code: str = ""
     edited: bool = False
+    album: str = ""  # Telegram's media_group_id: photos that were sent together
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data for the inbox."""

@@ -69,6 +69,7 @@ class Resident(Base):
     turns: Mapped[int] = mapped_column(default=0)
     step: Mapped[str] = mapped_column(String(32), default="")  # the question that is open
     topic: Mapped[str] = mapped_column(String(64), default="")  # the topic talked about last
+    album: Mapped[str] = mapped_column(String(32), default="")  # answer an album only once
     pending: Mapped[bytes | None] = mapped_column(LargeBinary)  # written before consent
     blocked: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(Moment, default=now)

@@ -93,7 +93,8 @@ def _incoming(message: Message, edited: bool) -> Incoming | None:
         return Incoming("text", text, message.message_id, code, edited)
     if edited:
         return None
-    return Incoming(_kind(message), message.caption or "", message.message_id, code)
+    album = message.media_group_id or ""
+    return Incoming(_kind(message), message.caption or "", message.message_id, code, album=album)
 
 
 def _kind(message: Message) -> Kind:

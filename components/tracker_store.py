@@ -7,6 +7,7 @@ actions to go on, so everything else is taken out before it is written.
 
 import json
 import logging
+from collections import OrderedDict
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +16,7 @@ import sqlalchemy.exc
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import Event
+from rasa.shared.core.events import Event, SessionStarted
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.exceptions import RasaException
 
@@ -25,6 +26,10 @@ logger = logging.getLogger(__name__)
 # attribute with words in it cannot leak them by accident.
 _KEPT_OF_PARSE_DATA = ("intent", "intent_ranking", "language", "message_id")
 _KEPT_OF_ENTITY = ("entity", "role", "group", "extractor", "confidence_entity")
+
+
+#: A conversation takes about 60 KB; this many are talking at the same time on a very busy day.
+REMEMBERED_CONVERSATIONS = 1000
 
 
 class TrackerStoreUnreachable(RasaException):
@@ -82,6 +87,7 @@ class ScrubbedTrackerStore(SQLTrackerStore):
         # time of a long one; the answer never changes.
         if not hasattr(Event.resolve_by_type, "cache_info"):
             Event.resolve_by_type = staticmethod(lru_cache(Event.resolve_by_type))
+        self._recent: OrderedDict[str, list[Event]] = OrderedDict()
         super().__init__(domain=domain, host=host, event_broker=event_broker, **kwargs)
         if not sa.inspect(self.engine).has_table(self.SQLEvent.__tablename__):
             raise TrackerStoreUnreachable("the tracker store's tables could not be created")
@@ -90,11 +96,48 @@ class ScrubbedTrackerStore(SQLTrackerStore):
             self.engine.dispose()  # the connection that made the tables was not prepared
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
-        """Return a conversation and remember how much of it is stored already."""
-        tracker = await super().retrieve(sender_id)
-        if tracker is not None:
-            tracker.stored_events = len(tracker.events)
+        """Return a conversation, from memory where this process stored its last turn.
+
+        One process serves a conversation, and the bot sends one message of it at a time, so
+        nobody else can have written since. The memory holds what the database holds: no texts.
+        """
+        events = self._recent.get(sender_id)
+        if events is None:
+            tracker = await super().retrieve(sender_id)
+            if tracker is None:
+                return None
+            events = list(tracker.events)
+        else:
+            tracker = DialogueStateTracker.from_events(
+                sender_id, list(events), self.domain.slots if self.domain else ()
+            )
+        self._remember(sender_id, events)
+        tracker.stored_events = len(tracker.events)
         return tracker
+
+    async def save(self, tracker: DialogueStateTracker) -> None:
+        """Write the events that are new since the last save, without texts."""
+        await self.stream_events(tracker)
+        self._recent.pop(tracker.sender_id, None)
+        with self.session_scope() as session:
+            new = [scrub_event(e.as_dict()) for e in self._new_events(session, tracker)]
+            for data in new:
+                session.add(
+                    self.SQLEvent(
+                        sender_id=tracker.sender_id,
+                        type_name=data["event"],
+                        timestamp=data.get("timestamp"),
+                        intent_name=data.get("parse_data", {}).get("intent", {}).get("name"),
+                        action_name=data.get("name"),
+                        data=json.dumps(data),
+                    )
+                )
+            session.commit()
+        stored = list(tracker.events)
+        if new:
+            stored = stored[: -len(new)] + [Event.from_parameters(data) for data in new]
+        self._remember(tracker.sender_id, _of_last_session(stored))
+        tracker.stored_events = len(tracker.events)
 
     def _new_events(self, session: Any, tracker: DialogueStateTracker) -> list[Event]:
         """Return the events since the last save without asking the database for their number."""
@@ -103,24 +146,19 @@ class ScrubbedTrackerStore(SQLTrackerStore):
             return list(self._additional_events(session, tracker))
         return list(tracker.events)[stored:]
 
-    async def save(self, tracker: DialogueStateTracker) -> None:
-        """Write the events that are new since the last save, without texts."""
-        await self.stream_events(tracker)
-        with self.session_scope() as session:
-            for event in self._new_events(session, tracker):
-                data = scrub_event(event.as_dict())
-                session.add(
-                    self.SQLEvent(
-                        sender_id=tracker.sender_id,
-                        type_name=event.type_name,
-                        timestamp=data.get("timestamp"),
-                        intent_name=data.get("parse_data", {}).get("intent", {}).get("name"),
-                        action_name=data.get("name"),
-                        data=json.dumps(data),
-                    )
-                )
-            session.commit()
-        tracker.stored_events = len(tracker.events)
+    def _remember(self, sender_id: str, events: list[Event]) -> None:
+        self._recent[sender_id] = events
+        self._recent.move_to_end(sender_id)
+        while len(self._recent) > REMEMBERED_CONVERSATIONS:
+            self._recent.popitem(last=False)
+
+
+def _of_last_session(events: list[Event]) -> list[Event]:
+    """Return what Rasa itself would read: the events from the last session's start on."""
+    for index in range(len(events) - 1, -1, -1):
+        if isinstance(events[index], SessionStarted):
+            return events[index:]
+    return events
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from bot.rasa_client import Understood
@@ -130,8 +132,10 @@ async def test_media_get_a_helpful_answer_and_stickers_none(house: House) -> Non
     await house.telegram.send_contact(ANA)
     assert "Das kann ich nicht lesen" in (await house.last()).text
     await house.telegram.send_poll(ANA)
-    await house.telegram.send_album(ANA, 2)
+    before = len(await house.sees())
+    await house.telegram.send_album(ANA, 3)
     assert "Bilder und Dateien" in (await house.last()).text
+    assert len(await house.sees()) == before + 1, "one answer to an album"
 
 
 @pytest.mark.parametrize(
@@ -236,3 +240,20 @@ async def test_a_long_answer_is_cut_between_paragraphs_with_buttons_at_its_end(
     assert all(len(piece.text) <= 4096 for piece in pieces)
     assert [bool(piece.buttons) for piece in pieces] == [False] * (len(pieces) - 1) + [True]
     assert "".join(p.text for p in pieces).count("Absatz") == 40, "nothing is cut away"
+
+
+async def test_typing_is_shown_only_when_the_answer_takes_a_while(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.at_home()
+    await house.say("schnell")
+    assert not house.telegram.calls("sendChatAction")
+    real = house.rasa.understand
+
+    async def slowly(conversation: str, text: str, turn: int) -> Understood:
+        await asyncio.sleep(0.6)
+        return await real(conversation, text, turn)
+
+    monkeypatch.setattr(house.rasa, "understand", slowly)
+    await house.say("langsam")
+    assert len(house.telegram.calls("sendChatAction")) == 1
