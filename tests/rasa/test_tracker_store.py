@@ -120,3 +120,36 @@ def test_a_database_that_cannot_be_reached_stops_the_start(url):
     with pytest.raises(TrackerStoreUnreachable) as problem:
         ScrubbedTrackerStore(DOMAIN, host=url)
     assert "secret-word" not in str(problem.value)
+
+
+def test_memory_and_database_tell_the_same_conversation_without_its_words(tmp_path):
+    start = [ActionExecuted("action_session_start"), SessionStarted()]
+    store = saved(tmp_path, *start, ActionExecuted("action_listen"), said("alt"))
+    tracker = asyncio.run(store.retrieve("conv_1234"))
+    for event in (
+        SlotSet("hours", 40.0),
+        ActionExecuted("action_session_start"),
+        SessionStarted(),
+    ):
+        tracker.update(event)
+    tracker.update(SlotSet("hours", 40.0))
+    tracker.update(said())
+    asyncio.run(store.save(tracker))
+
+    remembered = asyncio.run(store.retrieve("conv_1234"))
+    read = asyncio.run(
+        ScrubbedTrackerStore(DOMAIN, host=f"sqlite:///{tmp_path}/rasa.db").retrieve("conv_1234")
+    )
+    assert [e.as_dict() for e in remembered.events] == [e.as_dict() for e in read.events]
+    assert remembered.get_slot("hours") == read.get_slot("hours") == 40.0
+    assert TEXT not in str([e.as_dict() for e in remembered.events])
+
+
+def test_what_is_remembered_is_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr("components.tracker_store.REMEMBERED_CONVERSATIONS", 2)
+    store = ScrubbedTrackerStore(DOMAIN, host=f"sqlite:///{tmp_path}/rasa.db")
+    for number in range(5):
+        tracker = DialogueStateTracker.from_events(f"conv_{number}", [said()], DOMAIN.slots)
+        asyncio.run(store.save(tracker))
+    assert len(store._recent) == 2
+    assert len(asyncio.run(store.retrieve("conv_0")).events) == 1, "the others are read again"
