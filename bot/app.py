@@ -18,7 +18,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from telegram import Update
-from telegram.error import TelegramError
+from telegram.error import InvalidToken, TelegramError
+from telegram.ext import ExtBot
 
 from bot import knowledge, privacy, telegram_chat, telegram_group
 from bot.answers import Answers
@@ -92,6 +93,7 @@ class App:
         self._scheduler = AsyncIOScheduler()
         self._tasks: set[asyncio.Task[None]] = set()
         self._receiving: asyncio.Task[None] | None = None
+        self._telegram = "starting" if self.bot else "off"
         self._data_stamp = _stamp(settings)
 
     async def start(self) -> None:
@@ -112,14 +114,8 @@ class App:
         self._scheduler.add_job(self._forget_in_rasa, "interval", minutes=1)
         self._scheduler.start()
         if self.bot:
-            await persistently(self.bot.initialize)
-            self._spawn(telegram_chat.register_commands(self.bot, self.answers))
-            if self.settings.public_url:
-                await persistently(self._set_webhook)
-            else:
-                self._receiving = asyncio.create_task(
-                    telegram_chat.poll(self.bot, self._take), name="telegram-polling"
-                )
+            # In its own task: while Telegram is away the web chat and the console work.
+            self._receiving = asyncio.create_task(self._receive(self.bot), name="telegram")
 
     async def stop(self) -> None:
         """Stop receiving, then working, then sending; the database has what is unfinished."""
@@ -142,20 +138,34 @@ class App:
         self.database.close()
 
     async def health(self) -> dict[str, object]:
-        """Return what works: database, rasa, telegram (off without a token)."""
+        """Return what works; telegram is off, starting, on or "token refused"."""
         try:
             await self.database.run(lambda session: session.execute(text("SELECT 1")))
             database = True
         except SQLAlchemyError:
             database = False
-        receiving = self._receiving is None or not self._receiving.done()
         return {
             "database": database,
             "rasa": await self.rasa.ready(),
-            "telegram": receiving if self.bot else "off",
+            "telegram": self._telegram,
         }
 
     # --- Telegram
+
+    async def _receive(self, bot: ExtBot[int]) -> None:
+        """Reach Telegram and take what it brings: by webhook, or by polling for ever."""
+        try:
+            await persistently(bot.initialize)
+        except InvalidToken:
+            self._telegram = "token refused"
+            log.error("Telegram refuses ABC_BOT_TOKEN. Get a new one from @BotFather.")
+            return
+        self._telegram = "on"
+        self._spawn(telegram_chat.register_commands(bot, self.answers))
+        if self.settings.public_url:
+            await persistently(self._set_webhook)
+        else:
+            await telegram_chat.poll(bot, self._take)
 
     async def _take(self, updates: list[Update]) -> None:
         """Save updates; when this returns they may be confirmed to Telegram."""

@@ -211,7 +211,9 @@ def _await_health(settings: Settings, supervisor: subprocess.Popen[bytes]) -> No
             _progress(f"Starting ... {time.monotonic() - started:.0f} s")
             try:
                 state = client.get(url).json()
-                if state["database"] and state["rasa"] and state["telegram"]:
+                if state["telegram"] == "token refused":
+                    raise StartError("Telegram refuses ABC_BOT_TOKEN. Get one from @BotFather.")
+                if state["database"] and state["rasa"] and state["telegram"] in {"on", "off"}:
                     print()
                     return
             except (httpx.HTTPError, ValueError):

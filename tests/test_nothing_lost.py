@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
+import httpx
 import pytest
 from sqlalchemy.orm import Session
 
+from bot import settings
 from bot.app import App
 from bot.models import InboxRow
-from tests.conftest import ANA, WORKER, House
+from tests.conftest import ANA, WORKER, House, Rasa
+from tests.telegram_server import TelegramServer
 
 
 async def commands_in_order(house: House) -> list[str]:
@@ -121,3 +127,47 @@ async def test_a_broken_staff_group_does_not_keep_the_resident_waiting(house: Ho
     await house.telegram.delete_topic(WORKER, house.group.id, thread.thread)
     await house.say("Noch etwas")
     assert "Noch etwas" in (await house.group_sees())[-1].text, "a new topic takes over"
+
+
+async def test_while_telegram_is_away_the_web_chat_works(
+    telegram: TelegramServer, tmp_path: Path
+) -> None:
+    telegram.fault("*", "server_error", status=502, times=None)
+    chosen = settings.load(
+        _env_file=None, var=tmp_path, bot_token=telegram.token, telegram_url=telegram.url
+    )
+    app = App(chosen, Rasa())
+    await app.start()
+    try:
+        assert (await app.health())["telegram"] == "starting"
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app.web), base_url="http://bot.test"
+        ) as browser:
+            assert (await browser.get("/")).status_code == 200
+        telegram.heal()
+        for _ in range(500):
+            await asyncio.sleep(0.01)
+            if (await app.health())["telegram"] == "on":
+                break
+        assert (await app.health())["telegram"] == "on"
+    finally:
+        await app.stop()
+
+
+async def test_a_refused_token_is_said_and_the_web_chat_works(
+    telegram: TelegramServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    chosen = settings.load(
+        _env_file=None, var=tmp_path, bot_token="1:wrong", telegram_url=telegram.url
+    )
+    app = App(chosen, Rasa())
+    await app.start()
+    try:
+        for _ in range(300):
+            await asyncio.sleep(0.01)
+            if (await app.health())["telegram"] == "token refused":
+                break
+        assert "Get a new one from @BotFather" in caplog.text
+        assert "1:wrong" not in caplog.text
+    finally:
+        await app.stop()
