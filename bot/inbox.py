@@ -59,6 +59,7 @@ class _Done:
 
     wake: tuple[Wake, ...] = ()
     forgot: bool = False
+    more: bool = True
 
 
 class Inbox:
@@ -96,7 +97,7 @@ class Inbox:
             }
             for arrival in arrivals
         ]
-        await self._database.run(_save, rows)
+        await self._database.run_durably(_save, rows)
         for row in rows:
             self._lanes.wake(str(row["lane"]))
 
@@ -137,7 +138,8 @@ class Inbox:
             await self._database.run(privacy.forget_in_rasa, self._rasa_store)
         for wake in step.wake:
             self._outbox.wake(*wake)
-        return True
+        await asyncio.sleep(0)  # the answer leaves before anything else is begun
+        return step.more
 
     async def _understand(self, step: Thinking) -> Understood | RasaUnavailable:
         ask, thinking = step.question, asyncio.create_task(self.while_thinking(step))
@@ -153,17 +155,17 @@ class Inbox:
     ) -> _Done | Thinking | None:
         """Handle the lane's next row. Without Rasa's reply a row may need to ask first: then
         nothing is written, and the caller comes back with the reply."""
-        row, resident = _first(session, lane)
+        row, resident, more = _first(session, lane)
         if row is None:
             return None
         payload = self._vault.open(row.payload or b"")
         if lane == STAFF_LANE:
             wake = self._from_staff(session, StaffMessage(**payload))
-            return _finish(row, wake)
+            return _finish(row, wake, more)
         incoming = Incoming(**payload)
         if resident is None:
             if incoming.kind == "blocked":
-                return _finish(row, ())
+                return _finish(row, (), more)
             resident = _new_resident(session, row, lane)
         address, channel = row.address or b"", row.channel
         turn = self._conversation.handle(session, resident, incoming)
@@ -177,7 +179,7 @@ class Inbox:
         if turn.forget:
             privacy.forget(session, resident)
         first = self._outbox.add(session, channel, lane, address, turn.out)
-        done = _finish(row, (*wake, (lane, channel, first)), turn.forget)
+        done = _finish(row, (*wake, (lane, channel, first)), more, turn.forget)
         if turn.forget:
             row.lane, row.address = "", None
         return done
@@ -228,7 +230,7 @@ class Inbox:
 
     def _failed(self, session: Session, lane: str) -> _Done | None:
         """Count a failure; after some, apologise and let the next message have its turn."""
-        row, resident = _first(session, lane)
+        row, resident, more = _first(session, lane)
         if row is None:
             return None
         row.attempts += 1
@@ -238,7 +240,7 @@ class Inbox:
         if resident:
             sorry = self._conversation.answer(session, resident, "", None).out
             self._outbox.add(session, row.channel, lane, resident.address, sorry)
-        return _finish(row, ((lane, row.channel, None),))
+        return _finish(row, ((lane, row.channel, None),), more)
 
     def _gone(self, session: Session, lane: str) -> tuple[Wake, ...]:
         resident = drop_lane(session, lane)
@@ -251,29 +253,34 @@ class Inbox:
         return self._vault.lane(arrival.channel, arrival.address)
 
 
+_TABLE = InboxRow.metadata.tables[InboxRow.__tablename__]
+_INSERT = {
+    "sqlite": sqlite.insert(_TABLE).on_conflict_do_nothing(index_elements=["key"]),
+    "postgresql": postgresql.insert(_TABLE).on_conflict_do_nothing(index_elements=["key"]),
+}
+
+
 async def _wait_silently(_step: Thinking) -> None:
     """Show nothing."""
 
 
 def _save(session: Session, rows: list[dict[str, object]]) -> None:
     # update_id deduplicates: Telegram delivers again what it does not know to have arrived.
-    dialect = session.get_bind().dialect.name
-    make = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    table = InboxRow.metadata.tables[InboxRow.__tablename__]
-    statement = make(table).on_conflict_do_nothing(index_elements=["key"])
-    session.connection().execute(statement, rows)
+    connection = session.connection()
+    connection.execute(_INSERT[connection.dialect.name], rows)
 
 
-def _first(session: Session, lane: str) -> tuple[InboxRow | None, Resident | None]:
-    """Return a lane's next message and who sent it, in one query: this is the hot path."""
+def _first(session: Session, lane: str) -> tuple[InboxRow | None, Resident | None, bool]:
+    """Return a lane's next message, who sent it and whether more wait, in one query: this is
+    the hot path."""
     found = session.execute(
         select(InboxRow, Resident)
         .outerjoin(Resident, Resident.lane == InboxRow.lane)
         .where(InboxRow.done.is_(False), InboxRow.lane == lane)
         .order_by(InboxRow.id)
-        .limit(1)
-    ).first()
-    return (found[0], found[1]) if found else (None, None)
+        .limit(2)
+    ).all()
+    return (found[0][0], found[0][1], len(found) > 1) if found else (None, None, False)
 
 
 def _waiting(session: Session) -> list[str]:
@@ -281,9 +288,9 @@ def _waiting(session: Session) -> list[str]:
     return list(session.scalars(query))
 
 
-def _finish(row: InboxRow, wake: tuple[Wake, ...], forgot: bool = False) -> _Done:
+def _finish(row: InboxRow, wake: tuple[Wake, ...], more: bool, forgot: bool = False) -> _Done:
     row.done, row.payload = True, None
-    return _Done(wake, forgot)
+    return _Done(wake, forgot, more)
 
 
 def _new_resident(session: Session, row: InboxRow, lane: str) -> Resident:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 from tenacity import (
     AsyncRetrying,
@@ -94,16 +94,14 @@ class Outbox:
         Returns: the first of them, which may be handed to `wake`.
         """
         pieces = [piece.to_json() for message in messages for piece in _pieces(message)]
-        rows = [
-            OutboxRow(channel=channel, lane=lane, address=address, payload=self._vault.seal(piece))
-            for piece in pieces
-        ]
-        session.add_all(rows)
-        session.flush()
-        if not rows:
+        if not pieces:
             return None
-        where = str(self._vault.open(address))
-        return Parcel(rows[0].id, channel, lane, where, pieces[0])
+        rows = [
+            {"channel": channel, "lane": lane, "address": address, "payload": self._vault.seal(p)}
+            for p in pieces
+        ]
+        ids = [session.connection().execute(_INSERT, row).scalar_one() for row in rows]
+        return Parcel(ids[0], channel, lane, str(self._vault.open(address)), pieces[0])
 
     def add_to_staff(self, session: Session, case: Case, message: ToStaff) -> str:
         """Put a message to the caseworkers' group in the outbox; return its lane."""
@@ -205,18 +203,23 @@ class Outbox:
             await self._database.run(lambda _session: self._database.wipe_traces())
 
     def _next(self, session: Session, lane: str, sent: int) -> Parcel | None:
+        connection = session.connection()
         if sent:
-            session.execute(delete(OutboxRow).where(OutboxRow.id == sent))
-        row = session.scalar(
-            select(OutboxRow).where(OutboxRow.lane == lane).order_by(OutboxRow.id).limit(1)
-        )
+            connection.execute(_DELETE, {"sent": sent})
+        row = connection.execute(_NEXT, {"lane": lane}).first()
         return self._open(row) if row else None
 
-    def _open(self, row: OutboxRow) -> Parcel:
+    def _open(self, row: OutboxRow | Row[Any]) -> Parcel:
         address = str(self._vault.open(row.address)) if row.address else ""
         payload = self._vault.open(row.payload)
         return Parcel(row.id, row.channel, row.lane, address, payload, row.case_id)
 
+
+_TABLE = OutboxRow.metadata.tables[OutboxRow.__tablename__]
+# Made once: the hot path should not build statements.
+_INSERT = insert(_TABLE).returning(_TABLE.c.id)
+_DELETE = delete(_TABLE).where(_TABLE.c.id == bindparam("sent"))
+_NEXT = select(_TABLE).where(_TABLE.c.lane == bindparam("lane")).order_by(_TABLE.c.id).limit(1)
 
 _backoff = wait_random_exponential(multiplier=0.2, max=30)
 

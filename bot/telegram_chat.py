@@ -125,6 +125,8 @@ async def poll(bot: Bot, take: Callable[[list[Update]], Awaitable[None]]) -> Non
             try:
                 await take(list(updates))
                 offset = updates[-1].update_id + 1
+                # Answers that need no thinking leave before the next question to Telegram.
+                await asyncio.sleep(0.001)
                 break
             except Exception as error:
                 # Not saved, so not confirmed: try again rather than lose a message.
