@@ -10,8 +10,8 @@ import sys
 from cryptography.fernet import Fernet
 
 from bot import settings as settings_module
+from bot.data_files import KnowledgeError
 from bot.database import Database, DatabaseError
-from bot.knowledge import KnowledgeError
 from bot.settings import SettingsError
 
 

@@ -5,22 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal
-from functools import lru_cache
 
 from babel import Locale
-from babel.dates import get_day_names
-from babel.numbers import format_currency, format_decimal, format_percent
 
-from bot.knowledge import PLACEHOLDER, Answer, Contact, FactValue, Knowledge, Topic
+from bot.formats import format_fact, isolated, opening_hours, rows_of
+from bot.knowledge import PLACEHOLDER, Answer, Contact, Knowledge, Topic
 from bot.messages import Button, Outgoing
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MARKS = {"draft": "draft_mark", "machine": "machine_mark", "outdated": "outdated_mark"}
 #: /delete and its like inside a text from right to left.
 _COMMAND = re.compile(r"(?<![\w<])/[a-z]+")
-#: Two columns of buttons fit an old phone as long as both labels are short.
-_TWO_COLUMNS = 20
 
 
 class Answers:
@@ -37,7 +31,7 @@ class Answers:
         texts = self.knowledge.texts
         text = texts.get(language, {}).get(key) or texts["de"][key]
         if self._is_rtl(language):
-            text = _COMMAND.sub(lambda match: _isolated(match[0]), text)
+            text = _COMMAND.sub(lambda match: isolated(match[0]), text)
         for name, value in values.items():
             text = text.replace(f"{{{name}}}", str(value))
         return text
@@ -67,7 +61,7 @@ class Answers:
         buttons = [
             Button(f"{lang.flag} {lang.name}", f"l:{lang.code}") for lang in self.knowledge.spoken
         ]
-        return Outgoing("\n".join(lines), _rows(buttons))
+        return Outgoing("\n".join(lines), rows_of(buttons))
 
     def menu(self, language: str, intro: str = "menu") -> Outgoing:
         """Return the groups of topics, urgent help first."""
@@ -81,7 +75,7 @@ class Answers:
         return Outgoing(
             self.text(intro, language),
             (
-                *_rows(buttons),
+                *rows_of(buttons),
                 (self.button("button_person", language, "person", "👤"),),
                 (self.button("button_language", language, "language", "🌍"),),
             ),
@@ -97,7 +91,7 @@ class Answers:
         title = f"**{self.knowledge.groups[group]} {self.text(f'group_{group}', language)}**"
         back = self.button("button_menu", language, "menu", "☰")
         return Outgoing(
-            f"{title}\n{self.text('choose_topic', language)}", (*_rows(buttons), (back,))
+            f"{title}\n{self.text('choose_topic', language)}", (*rows_of(buttons), (back,))
         )
 
     def topic_button(self, key: str, language: str) -> Button:
@@ -164,7 +158,9 @@ class Answers:
         related = [self.topic_button(k, language) for k in topic.related[:4]]
         person = self.button("button_person", language, f"p:{key}", "👤")
         menu = self.button("button_menu", language, "menu", "☰")
-        return Outgoing("\n\n".join(p for p in parts if p), (*_rows(related), (person,), (menu,)))
+        return Outgoing(
+            "\n\n".join(p for p in parts if p), (*rows_of(related), (person,), (menu,))
+        )
 
     def german(self, key: str, language: str) -> Outgoing:
         """Return the German text of a topic, to be shown at a desk."""
@@ -219,7 +215,7 @@ class Answers:
 
     def phone(self, contact: Contact, language: str) -> str:
         """Return a phone number; in Arabic its groups of digits must not change places."""
-        return _isolated(contact.phone) if self._is_rtl(language) else contact.phone
+        return isolated(contact.phone) if self._is_rtl(language) else contact.phone
 
     # --- Pieces
 
@@ -279,7 +275,7 @@ class Answers:
             lines.append(f"🕐 {self.text('contact_always', language)}")
         elif contact.hours:
             locale = self.knowledge.languages[language].locale
-            lines += [f"🕐 {hours}" for hours in _hours(contact, locale)]
+            lines += [f"🕐 {hours}" for hours in opening_hours(contact, locale)]
         elif contact.address:
             lines.append(f"🕐 {self.text('contact_ask_hours', language)}")
         if set(contact.languages) - {"de"}:
@@ -292,52 +288,3 @@ class Answers:
         if contact.certainty != "verified":
             lines.append(f"_{self.text('contact_unverified', language)}_")
         return "\n".join(lines)
-
-
-def _isolated(text: str) -> str:
-    """Return a text that reads from left to right inside a line from right to left (UAX 9)."""
-    return f"\u2066{text}\u2069"
-
-
-def _rows(buttons: list[Button]) -> tuple[tuple[Button, ...], ...]:
-    """Lay buttons out in two columns where both labels are short."""
-    rows: list[tuple[Button, ...]] = []
-    for button in buttons:
-        short = len(button.label) <= _TWO_COLUMNS
-        if short and rows and len(rows[-1]) == 1 and len(rows[-1][0].label) <= _TWO_COLUMNS:
-            rows[-1] += (button,)
-        else:
-            rows.append((button,))
-    return tuple(rows)
-
-
-@lru_cache(maxsize=4096)
-def format_fact(unit: str, fact: FactValue, locale: str) -> str:
-    """Return a value as the language writes it: 13,90 €, 603 €, 20 %, 3."""
-    value = fact.value
-    whole = value == value.to_integral_value()
-    # Arabic texts keep the digits that stand on German letters.
-    latin = "latn"
-    if unit == "EUR":
-        pattern = Locale.parse(locale).currency_formats["standard"].pattern
-        if whole:
-            pattern = pattern.replace("0.00", "0")
-        return format_currency(
-            value, "EUR", pattern, locale, currency_digits=not whole, numbering_system=latin
-        )
-    if unit == "percent":
-        return format_percent(value / Decimal(100), locale=locale, numbering_system=latin)
-    return format_decimal(value, locale=locale, numbering_system=latin)
-
-
-def _hours(contact: Contact, locale: str) -> list[str]:
-    names = get_day_names("abbreviated", locale=locale)
-    lines = []
-    for hours in contact.hours:
-        days = [_DAYS.index(day) for day in hours.days]
-        if len(days) > 2 and days == list(range(days[0], days[-1] + 1)):
-            label = f"{names[days[0]]} – {names[days[-1]]}"
-        else:
-            label = ", ".join(names[day] for day in days)
-        lines.append(f"{label}: {hours.opens}–{hours.closes}")
-    return lines

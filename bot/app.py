@@ -21,7 +21,7 @@ from telegram import Update
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import ExtBot
 
-from bot import knowledge, privacy, telegram_chat, telegram_group
+from bot import data_files, privacy, telegram_chat, telegram_group
 from bot.answers import Answers
 from bot.cases import Cases
 from bot.conversation import Conversation
@@ -53,14 +53,14 @@ class App:
         bring their own `rasa`.
 
         Raises:
-            knowledge.KnowledgeError: files in `data/` cannot be used.
+            data_files.KnowledgeError: files in `data/` cannot be used.
         """
         self.settings = settings
         key = settings.key.get_secret_value()
         secure = settings.public_url.startswith("https://")
         self.vault = Vault(key)
         self.database = Database(settings.bot_database_url)
-        self.answers = Answers(knowledge.load(settings.data))
+        self.answers = Answers(data_files.load(settings.data))
         self.rasa = rasa or RasaClient(settings.rasa_url, settings.rasa_token.get_secret_value())
         self.rasa_store = privacy.RasaStore(settings.tracker_url)
         self.outbox = Outbox(self.database, self.vault)
@@ -235,9 +235,9 @@ class App:
             return
         self._data_stamp = stamp
         try:
-            self.answers.knowledge = await asyncio.to_thread(knowledge.load, self.settings.data)
+            self.answers.knowledge = await asyncio.to_thread(data_files.load, self.settings.data)
             log.info("data/ was read again")
-        except knowledge.KnowledgeError as error:
+        except data_files.KnowledgeError as error:
             for problem in error.problems:
                 log.error("data/ not taken over: %s", problem)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.answers import Answers
 from bot.cases import MEDIA, Cases
+from bot.cleaning import cleaned
 from bot.messages import Button, Incoming, Outgoing, Turn
 from bot.models import Resident, now
 from bot.rasa_client import Understood
@@ -161,7 +161,7 @@ class Conversation:
 
     def _message(self, session: Session, resident: Resident, incoming: Incoming) -> Turn | AskRasa:
         language = resident.language
-        incoming = _cleaned(incoming)
+        incoming = cleaned(incoming)
         if not resident.consented_at:
             if incoming.kind == "text" and incoming.value:
                 resident.pending = self._vault.seal(incoming.value)
@@ -317,22 +317,3 @@ class Conversation:
         turn.out = [Outgoing(self.answers.text("deleted", resident.language))]
         turn.forget = True
         return turn
-
-
-def _cleaned(incoming: Incoming) -> Incoming:
-    """Return a text without what cannot be seen: control, direction and zero-width characters."""
-    if incoming.kind != "text":
-        return incoming
-    kept = "".join(
-        character
-        for character in unicodedata.normalize("NFC", incoming.value)
-        # Cf holds direction overrides and zero-width floods; the joiners shape Arabic words.
-        if character == "\n"
-        or character in "\u200c\u200d"
-        or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co"}
-    )
-    if not kept.strip("\u200c\u200d \n\t"):
-        kept = ""
-    return Incoming(
-        "text", kept.strip(), incoming.message_id, incoming.language_code, incoming.edited
-    )

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot import knowledge, markup
-from bot.answers import Answers, format_fact
-from bot.knowledge import FactValue, KnowledgeError, load
+from bot.answers import Answers
+from bot.data_files import KnowledgeError, load
+from bot.formats import format_fact
+from bot.knowledge import FactValue
 from bot.settings import ROOT
 
 

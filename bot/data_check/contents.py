@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import date
 from urllib.parse import parse_qsl, urlsplit
 
-from bot.answers import format_fact
 from bot.data_check.material import Material, Problem, error, warning
+from bot.formats import format_fact
 from bot.knowledge import PLACEHOLDER, Answer
 
 #: What fits on the screen of an old phone without scrolling, together with the steps.

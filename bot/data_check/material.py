@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 import yaml
 
-from bot.knowledge import Answer, Knowledge, read
+from bot.data_files import read
+from bot.knowledge import Answer, Knowledge
 
 #: Letters that are no base letter with a mark, and the Arabic stretching sign.
 _LETTERS = str.maketrans({"ı": "i", "ł": "l", "đ": "d", "ø": "o", "ـ": None})

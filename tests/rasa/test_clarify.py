@@ -8,7 +8,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import actions
-from actions.clarify import NOT_A_TOPIC, ActionClarify, likely_topics
+from actions.clarify import NOT_A_TOPIC, URGENT, ActionClarify, likely_topics
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -17,9 +17,9 @@ def ranking(*names: str) -> list:
     return [{"name": name, "confidence": 1 / (place + 2)} for place, name in enumerate(names)]
 
 
-def test_the_three_likeliest_topics_in_order():
+def test_the_three_likeliest_topics_with_the_urgent_one_first():
     mixed = ranking("nlu_fallback", "deposit", "greet", "eviction", "debts", "school")
-    assert likely_topics(mixed) == ["deposit", "eviction", "debts"]
+    assert likely_topics(mixed) == ["eviction", "deposit", "debts"]
 
 
 def test_order_is_by_confidence_and_nothing_twice():
@@ -38,7 +38,7 @@ def test_the_action_says_one_key_and_changes_nothing():
     dispatcher = CollectingDispatcher()
     assert ActionClarify().run(dispatcher, tracker, {}) == []
     said = [message["custom"] for message in dispatcher.messages]
-    assert said == [{"say": "did_you_mean", "topics": ["deposit", "eviction"]}]
+    assert said == [{"say": "did_you_mean", "topics": ["eviction", "deposit"]}]
 
 
 def test_every_registered_action_is_in_the_domain():
@@ -49,3 +49,11 @@ def test_every_registered_action_is_in_the_domain():
 def test_dialogue_intents_are_those_of_the_dialogue_files():
     written = yaml.safe_load((ROOT / "data/nlu/de/_dialogue.yml").read_text(encoding="utf-8"))
     assert {entry["intent"] for entry in written["nlu"]} <= NOT_A_TOPIC
+
+
+def test_urgent_topics_are_the_same_everywhere():
+    topics = yaml.safe_load((ROOT / "data/topics.yml").read_text(encoding="utf-8"))["topics"]
+    config = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))
+    settings = next(part for part in config["pipeline"] if "urgent_intents" in part)
+    assert {name for name, topic in topics.items() if topic["urgent"]} == URGENT
+    assert set(settings["urgent_intents"]) == URGENT

@@ -1,8 +1,11 @@
 """The classifier learns, ranks, decides when to ask, and refuses to load broken."""
 
+import socket
+
 import numpy as np
 import pytest
 
+from components import sentence_vectors
 from components.intent_classifier import BLOCKS, FALLBACK, Thresholds, decide, rank, train
 from components.ngram_model import BrokenModel, NgramModel, fit_sharpness, softmax
 
@@ -24,14 +27,14 @@ VIOLENCE = [
     "frauenhaus", "i am afraid of my husband", "soțul mă amenință", "women's shelter", "бие ме",
     "er schlägt die kinder", "my partner threatens me",
 ]  # fmt: skip
-RULES = Thresholds(0.4, 0.1, 0.15, frozenset({"domestic_violence"}))
+RULES = Thresholds(0.4, 0.1, 12, 0.15, frozenset({"domestic_violence"}))
+NAMES = ["minimum_wage"] * 12 + ["deposit"] * 12 + ["domestic_violence"] * 12
+TEXTS = WAGE + DEPOSIT + VIOLENCE
 
 
 @pytest.fixture(scope="module")
 def model() -> NgramModel:
-    texts = WAGE + DEPOSIT + VIOLENCE
-    names = ["minimum_wage"] * 12 + ["deposit"] * 12 + ["domestic_violence"] * 12
-    return train(texts, names, keep=100_000)
+    return train(TEXTS, NAMES, [""] * 36, keep=100_000)
 
 
 @pytest.mark.parametrize(
@@ -62,15 +65,11 @@ def test_what_was_never_seen_has_no_known_ngram(model, text):
 
 
 def test_training_twice_gives_the_same_model(model):
-    texts = WAGE + DEPOSIT + VIOLENCE
-    names = ["minimum_wage"] * 12 + ["deposit"] * 12 + ["domestic_violence"] * 12
-    assert np.array_equal(train(texts, names, keep=100_000).weights, model.weights)
+    assert np.array_equal(train(TEXTS, NAMES, [""] * 36, keep=100_000).weights, model.weights)
 
 
 def test_pruning_keeps_the_telling_ngrams(model):
-    texts = WAGE + DEPOSIT + VIOLENCE
-    names = ["minimum_wage"] * 12 + ["deposit"] * 12 + ["domestic_violence"] * 12
-    small = train(texts, names, keep=300)
+    small = train(TEXTS, NAMES, [""] * 36, keep=300)
     assert len(small.vocabulary) == len(small.weights) == 300
     assert rank(small, "mindestlohn")[0][0][0] == "minimum_wage"
 
@@ -85,6 +84,12 @@ def test_an_unsure_or_close_answer_becomes_a_question():
     assert decide([], RULES) == FALLBACK
 
 
+def test_what_may_be_somebody_elses_business_is_asked_about():
+    assert decide([("deposit", 0.6), ("out_of_scope", 0.06)], RULES) == FALLBACK
+    assert decide([("deposit", 0.6), ("out_of_scope", 0.04)], RULES) == "deposit"
+    assert decide([("out_of_scope", 0.6), ("deposit", 0.06)], RULES) == "out_of_scope"
+
+
 def test_need_is_never_hidden_behind_a_question():
     near = [("deposit", 0.3), ("greet", 0.2), ("domestic_violence", 0.16), ("thank", 0.1)]
     assert decide(near, RULES) == "domestic_violence"
@@ -95,6 +100,29 @@ def test_a_trace_of_need_does_not_outvote_everything():
     faint = [("deposit", 0.3), ("greet", 0.2), ("domestic_violence", 0.1)]
     fourth = [("deposit", 0.3), ("greet", 0.2), ("thank", 0.18), ("domestic_violence", 0.17)]
     assert decide(faint, RULES) == decide(fourth, RULES) == FALLBACK
+
+
+def test_the_meaning_counts_beside_the_letters():
+    # Not one n-gram in common with the training: only the vector can tell.
+    model = train(TEXTS, NAMES, ["en"] * 36, keep=100_000)
+    blind = model.rank("", 1, None)[0][0]
+    seeing = model.rank("", 1, sentence_vectors.vectors(["my spouse beats me"], ["en"])[0])[0][0]
+    assert seeing[0] == "domestic_violence"
+    assert seeing[1] > blind[1]
+
+
+@pytest.mark.parametrize("language", ["", "bg", "el", "ro", "other"])
+def test_languages_unknown_to_the_encoder_have_no_vector(language):
+    assert not sentence_vectors.vectors(["hello"], [language]).any()
+
+
+def test_the_encoder_needs_no_network(monkeypatch):
+    def refuse(*_args, **_more):
+        raise AssertionError("the network was asked")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    sentence_vectors._encoder.cache_clear()
+    assert np.linalg.norm(sentence_vectors.vectors(["hello"], ["en"])) > 0.5
 
 
 def test_a_stored_model_answers_as_before(model, tmp_path):

@@ -33,7 +33,6 @@ def test_bulgarian_in_both_scripts_is_one(one, other):
         ("¿cuánto pagan?", "CUANTO PAGAN"),
         ("Kautionn", "kaution"),
         ("хочу выход", "hochu vyhod"),
-        ("θέλω σπίτι", "thelo spiti"),
     ],
 )
 def test_marks_case_and_doubled_letters_do_not_matter(one, other):
@@ -49,6 +48,26 @@ def test_arabizi_shares_the_consonants_of_the_script():
     script = {word for word in skeleton("عندي مشكل").split() if word.startswith("_")}
     arabizi = {word for word in skeleton("3ndi mochkil").split() if word.startswith("_")}
     assert "_ʕndy" in script & arabizi
+
+
+def test_arabizi_without_digits_is_read_by_sound_once_its_language_is_known():
+    assert "_kwntrt" in skeleton("kontrat", "ar").split()
+    assert skeleton("kontrat") == "kontrat"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("θέλω σπίτι", "thelo spiti"),
+        ("είναι", "ine"),
+        ("σπίτι", "spyti"),
+        ("ντουλάπι", "dulapi"),
+        ("υγεία", "ygeia"),
+    ],
+)
+def test_greek_and_greeklish_share_the_sound(one, other):
+    sounds = [skeleton(text, "el").split("_", 1)[1] for text in (one, other)]
+    assert sounds[0] == sounds[1]
 
 
 def test_numbers_stay_numbers_and_emoji_stay():
