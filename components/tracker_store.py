@@ -19,6 +19,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event, SessionStarted
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.exceptions import RasaException
+from sqlalchemy.pool import StaticPool
 
 logger = logging.getLogger(__name__)
 
@@ -92,8 +93,13 @@ class ScrubbedTrackerStore(SQLTrackerStore):
         if not sa.inspect(self.engine).has_table(self.SQLEvent.__tablename__):
             raise TrackerStoreUnreachable("the tracker store's tables could not be created")
         if self.engine.dialect.name == "sqlite":
+            # SQLAlchemy 1.4 opens and closes the file for every turn, a third of a turn's time.
+            self.engine.dispose()
+            self.engine = sa.create_engine(
+                host, poolclass=StaticPool, connect_args={"check_same_thread": False}
+            )
             sa.event.listen(self.engine, "connect", _prepare_sqlite)
-            self.engine.dispose()  # the connection that made the tables was not prepared
+            self.sessionmaker = sa.orm.session.sessionmaker(bind=self.engine)
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """Return a conversation, from memory where this process stored its last turn.
@@ -121,17 +127,19 @@ class ScrubbedTrackerStore(SQLTrackerStore):
         self._recent.pop(tracker.sender_id, None)
         with self.session_scope() as session:
             new = [scrub_event(e.as_dict()) for e in self._new_events(session, tracker)]
-            for data in new:
-                session.add(
-                    self.SQLEvent(
-                        sender_id=tracker.sender_id,
-                        type_name=data["event"],
-                        timestamp=data.get("timestamp"),
-                        intent_name=data.get("parse_data", {}).get("intent", {}).get("name"),
-                        action_name=data.get("name"),
-                        data=json.dumps(data),
-                    )
-                )
+            rows = [
+                {
+                    "sender_id": tracker.sender_id,
+                    "type_name": data["event"],
+                    "timestamp": data.get("timestamp"),
+                    "intent_name": data.get("parse_data", {}).get("intent", {}).get("name"),
+                    "action_name": data.get("name"),
+                    "data": json.dumps(data),
+                }
+                for data in new
+            ]
+            if rows:
+                session.execute(sa.insert(self.SQLEvent.__table__), rows)
             session.commit()
         stored = list(tracker.events)
         if new:
