@@ -108,9 +108,9 @@ def fingerprint() -> str:
     digest = hashlib.sha256()
     for source in _MODEL_SOURCES:
         path = ROOT / source
-        files = [path] if path.is_file() else sorted(path.rglob("*.[yp][my]*"))
+        files = [path] if path.is_file() else sorted(path.rglob("*"))
         for file in files:
-            if file.name in _NOT_IN_MODEL:
+            if file.suffix not in {".yml", ".py"} or file.name in _NOT_IN_MODEL:
                 continue
             digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
