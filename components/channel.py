@@ -139,9 +139,7 @@ class BotInput(InputChannel):
         sent = request.headers.get(TOKEN_HEADER) or ""
         return hmac.compare_digest(sent.encode("utf-8", "surrogateescape"), self._token)
 
-    def blueprint(
-        self, on_new_message: Callable[[UserMessage], Awaitable[Any]]
-    ) -> Blueprint:
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """Group the two routes: health and webhook."""
         routes = Blueprint("bot_channel", __name__)
 

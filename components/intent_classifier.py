@@ -17,12 +17,13 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, METADATA, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from components import ngram_model, normaliser
+from components import ngram_model, normaliser, sentence_vectors
 from components.ngram_model import NgramModel, Ranking, char_ngrams, word_ngrams
 
 logger = logging.getLogger(__name__)
 
 FALLBACK = "nlu_fallback"
+OUT_OF_SCOPE = "out_of_scope"
 # Sentences of this language teach the language detector only.
 OTHER_LANGUAGE = "other"
 _FILE = "intents.npz"
@@ -36,18 +37,26 @@ class Thresholds:
 
     unsure_below: float
     margin_below: float
+    ours_ratio: float
     urgent_floor: float
     urgent: frozenset[str]
 
 
-def train(texts: Sequence[str], intents: Sequence[str], keep: int) -> NgramModel:
-    """Train the intent model on raw texts."""
-    return NgramModel(BLOCKS).fit([normaliser.skeleton(text) for text in texts], intents, keep)
+def train(
+    texts: Sequence[str], intents: Sequence[str], languages: Sequence[str], keep: int
+) -> NgramModel:
+    """Train the intent model on raw texts; the language is empty where nobody knows it."""
+    skeletons = [normaliser.skeleton(*pair) for pair in zip(texts, languages, strict=True)]
+    vectors = sentence_vectors.vectors(texts, languages)
+    return NgramModel(BLOCKS).fit(skeletons, intents, keep, vectors=vectors)
 
 
-def rank(model: NgramModel, text: str, limit: int = 10) -> "tuple[Ranking, int]":
+def rank(
+    model: NgramModel, text: str, language: str = "", limit: int = 10
+) -> "tuple[Ranking, int]":
     """Rank the intents of a raw text; the second value counts its known n-grams."""
-    return model.rank(normaliser.skeleton(text), limit)
+    vector = sentence_vectors.vectors([text], [language])[0]
+    return model.rank(normaliser.skeleton(text, language), limit, vector)
 
 
 def decide(ranking: Ranking, thresholds: Thresholds) -> str:
@@ -56,7 +65,12 @@ def decide(ranking: Ranking, thresholds: Thresholds) -> str:
         return FALLBACK
     name, confidence = ranking[0]
     margin = confidence - (ranking[1][1] if len(ranking) > 1 else 0.0)
-    if confidence >= thresholds.unsure_below and margin >= thresholds.margin_below:
+    not_ours = 0.0 if name == OUT_OF_SCOPE else dict(ranking).get(OUT_OF_SCOPE, 0.0)
+    if (
+        confidence >= thresholds.unsure_below
+        and margin >= thresholds.margin_below
+        and confidence >= thresholds.ours_ratio * not_ours
+    ):
         return name
     # Unsure. Somebody in need must not be asked to choose from a list first.
     for name, confidence in ranking[:3]:
@@ -78,9 +92,7 @@ def source_hash(*modules: Any) -> str:
     return digest.hexdigest()
 
 
-@DefaultV1Recipe.register(
-    DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True
-)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class SkeletonIntentClassifier(IntentClassifier, GraphComponent):
     """Rasa's view of the intent model: trains, stores, ranks and decides."""
 
@@ -89,11 +101,12 @@ class SkeletonIntentClassifier(IntentClassifier, GraphComponent):
         """Return the settings that config.yml may override."""
         return {
             "ranking_length": 10,
-            "keep_ngrams": 450_000,
-            "unsure_below": 0.3,
-            "margin_below": 0.05,
+            "keep_ngrams": 600_000,
+            "unsure_below": 0.4,
+            "margin_below": 0.1,
+            "ours_ratio": 12,
             "urgent_intents": [],
-            "urgent_floor": 0.1,
+            "urgent_floor": 0.15,
         }
 
     def __init__(
@@ -111,6 +124,7 @@ class SkeletonIntentClassifier(IntentClassifier, GraphComponent):
         self._thresholds = Thresholds(
             float(config["unsure_below"]),
             float(config["margin_below"]),
+            float(config["ours_ratio"]),
             float(config["urgent_floor"]),
             frozenset(config["urgent_intents"]),
         )
@@ -129,7 +143,7 @@ class SkeletonIntentClassifier(IntentClassifier, GraphComponent):
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Make Rasa retrain when the folding or the model code changed."""
-        return source_hash(normaliser, ngram_model)
+        return source_hash(normaliser, ngram_model, sentence_vectors)
 
     @classmethod
     def validate_config(cls, config: dict[str, Any]) -> None:
@@ -149,9 +163,9 @@ class SkeletonIntentClassifier(IntentClassifier, GraphComponent):
         unknown = set(self._config["urgent_intents"]) - {e.get(INTENT) for e in examples}
         if unknown:
             logger.warning("urgent_intents without training examples: %s", sorted(unknown))
-        self._model = train(
-            texts, [example.get(INTENT) for example in examples], self._config["keep_ngrams"]
-        )
+        intents = [example.get(INTENT) for example in examples]
+        languages = [language_of(example) or "" for example in examples]
+        self._model = train(texts, intents, languages, self._config["keep_ngrams"])
         with self._model_storage.write_to(self._resource) as folder:
             step = max(1, len(texts) // 12)
             self._model.save(folder / _FILE, [normaliser.skeleton(t) for t in texts[::step]])
@@ -167,6 +181,7 @@ class SkeletonIntentClassifier(IntentClassifier, GraphComponent):
         **kwargs: Any,
     ) -> "SkeletonIntentClassifier":
         """Load the trained model or fail: an untrained classifier must never serve."""
+        sentence_vectors.warm_up()
         with model_storage.read_from(resource) as folder:
             return cls(config, model_storage, resource, NgramModel.load(folder / _FILE, BLOCKS))
 
@@ -175,8 +190,10 @@ class SkeletonIntentClassifier(IntentClassifier, GraphComponent):
         if self._model is None:
             raise RuntimeError("the intent classifier is not trained")
         for message in messages:
+            # Written by the language detector, which runs before.
+            language = (message.get("language") or {}).get("code", "")
             ranking, known = rank(
-                self._model, message.get(TEXT) or "", int(self._config["ranking_length"])
+                self._model, message.get(TEXT) or "", language, self._config["ranking_length"]
             )
             if not known:  # nothing was read, so there is nothing to rank
                 ranking = []
