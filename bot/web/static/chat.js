@@ -7,6 +7,7 @@ const $ = (id) => document.getElementById(id);
 const shown = JSON.parse(sessionStorage.getItem("abc") || '{"after":0,"list":[]}');
 const waiting = [];
 let sending = false;
+let lastShown = 0;
 
 function keep() {
   shown.list = shown.list.slice(-200);
@@ -67,6 +68,8 @@ function pause() {
   const box = bubble("bot", (b) => { b.textContent = "•••"; b.classList.add("wait"); });
   box.id = "wait";
   down(box);
+  // A person who has the case answers later; waiting dots would promise too much.
+  setTimeout(() => box.remove(), 8000);
 }
 
 function say(label, what) {
@@ -114,7 +117,9 @@ function listen() {
     const id = Number(event.lastEventId);
     if (id <= shown.after) return;
     const message = JSON.parse(event.data);
-    const first = $("wait") || !$("messages").querySelector(".bot");
+    // Of several messages in a row the first is brought into view and stays there.
+    const first = Date.now() - lastShown > 2000 || $("wait") !== null;
+    lastShown = Date.now();
     showTheirs(message);
     shown.after = id;
     shown.list.push(message);
