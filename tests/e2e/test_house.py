@@ -10,7 +10,6 @@ import httpx
 import psycopg
 import pytest
 
-from bot.settings import ROOT
 from tests.e2e.conftest import Sim, System, start, stop
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -169,13 +168,3 @@ def test_everything_on_postgresql(
         assert "Was ist der Mindestlohn" not in str(rows)
     finally:
         stop(system)
-
-
-def test_the_half_with_rasa_and_the_half_with_the_bot_never_import_each_other() -> None:
-    ours = {"bot": ("components", "actions", "rasa"), "components": ("bot",), "actions": ("bot",)}
-    for folder, forbidden in ours.items():
-        for file in (ROOT / folder).rglob("*.py"):
-            for line in file.read_text().splitlines():
-                words = line.split()
-                if words[:1] in (["import"], ["from"]):
-                    assert words[1].split(".")[0].split(",")[0] not in forbidden, file
