@@ -41,7 +41,10 @@ class Small:
                 for path in (ROOT / "data" / kind / language).glob(names):
                     shutil.copy(path, self.data / kind / language)
             for topic in TOPICS:
-                shutil.copy(ROOT / f"data/answers/{language}/{topic}.md", self.answers(language))
+                answer = (ROOT / f"data/answers/{language}/{topic}.md").read_text(encoding="utf-8")
+                # Else every change of the German would also make this translation outdated.
+                answer = re.sub(r"^source_hash: .*\n", "", answer, flags=re.MULTILINE)
+                (self.answers(language) / f"{topic}.md").write_text(answer, encoding="utf-8")
                 shutil.copy(
                     ROOT / f"data/nlu/{language}/{topic}.yml", self.data / "nlu" / language
                 )
