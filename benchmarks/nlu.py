@@ -13,7 +13,6 @@ import argparse
 import asyncio
 import json
 import re
-import resource
 import subprocess
 import sys
 import tempfile
@@ -24,8 +23,9 @@ from typing import Any
 
 import yaml
 
+from components.intents import DIALOGUE, OUT_OF_SCOPE, URGENT
+
 ROOT = Path(__file__).resolve().parents[1]
-URGENT = frozenset({"domestic_violence", "emergency", "eviction", "homelessness"})
 CURVE = (5, 10, 20, 30, 45, 70)
 COLUMNS = ("first", "first three", "out of scope answered", "urgent found", "asked back")
 
@@ -85,19 +85,13 @@ def training_sentences(chosen: Iterable[str]) -> list[Sentence]:
     return found
 
 
-def dialogue_intents() -> set[str]:
-    """Return the intents that are about the conversation, out_of_scope among them."""
-    text = (ROOT / "data/nlu/de/_dialogue.yml").read_text(encoding="utf-8")
-    return set(re.findall(r"- intent: (\w+)", text))
-
-
 def figures(parsed: Iterable[Parsed]) -> dict[str, float]:
     """Return the share of each column, in percent."""
-    no_topic = dialogue_intents() | {"nlu_fallback"}
+    no_topic = DIALOGUE | {"nlu_fallback"}
     ours, others = [], []
     for _language, intent, decision, ranking in parsed:
         names = [name for name in ranking if name != "nlu_fallback"]
-        (others if intent == "out_of_scope" else ours).append((intent, decision, names))
+        (others if intent == OUT_OF_SCOPE else ours).append((intent, decision, names))
     urgent = [entry for entry in ours if entry[0] in URGENT]
 
     def share(part: list[bool]) -> float:
@@ -162,7 +156,7 @@ def measure(name: str, chosen: list[str]) -> dict[str, Any]:
         for language in read:
             (data / language).symlink_to(ROOT / "data/nlu" / language)
         started = time.perf_counter()
-        trained = train_nlu(str(own), [str(data / language) for language in read], folder)
+        trained = train_nlu(str(own), str(data), folder)
         seconds = time.perf_counter() - started
         size = Path(str(trained)).stat().st_size / 1e6
         # A fresh process: training would count into the memory of serving.
@@ -173,7 +167,9 @@ def measure(name: str, chosen: list[str]) -> dict[str, Any]:
 def serve(model: Path, chosen: list[str]) -> dict[str, Any]:
     """Measure a trained model in this process."""
     parsed, milliseconds = parse_all(model, test_sentences(chosen))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # Not getrusage: that also counts what the parent held before this process began.
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    peak = int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
     return {"table": by_language(parsed), "milliseconds": milliseconds, "memory": peak}
 
 
@@ -195,7 +191,7 @@ def learning_curve(chosen: list[str], target: Path) -> None:
             if seen[language, intent] <= limit:
                 kept.append((language, intent, text))
         spoken, intents, texts = zip(*kept, strict=True)
-        model = intent_classifier.train(texts, intents, spoken, keep=600_000)
+        model = intent_classifier.train(texts, intents, spoken, keep=450_000)
         parsed = []
         for language, intent, text in test_sentences(chosen):
             ranking = intent_classifier.rank(model, text, language)[0]

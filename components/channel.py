@@ -5,7 +5,8 @@ message that starts with "/" run commands. This channel does neither.
 
 Request:  POST /webhooks/bot/webhook, header X-Bot-Token, JSON body with `conversation` and one of
           {"text": "..."}, {"command": "session_start"} or {"intent": "minimum_wage"}.
-Answer:   {"say": [...], "intent": {...}, "ranking": [...], "language": {...}}.
+Answer:   {"say": [...], "intent": {...}, "ranking": [...], "language": {...},
+          "entities": [{"entity": "waste_item", "value": "windel"}]}.
 Status:   400 unusable request, 401 wrong token, 503 Rasa has no answer.
 """
 
@@ -31,6 +32,7 @@ LONGEST_TEXT = 4096
 # 4,096 characters as \uXXXX escapes, doubled for astral signs, with room for the rest.
 LARGEST_BODY = 64 * 1024
 RANKED = 6
+WASTE_ITEM = "waste_item"
 # Commands that legitimately end without a bot message.
 COMMANDS = frozenset({"session_start"})
 _CONVERSATION = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -108,7 +110,14 @@ def answer_body(parse_data: dict[str, Any], say: list[dict[str, Any]]) -> dict[s
         "intent": _named(parse_data.get("intent") or {}),
         "ranking": [_named(entry) for entry in ranking[:RANKED]],
         "language": parse_data.get("language") or _UNKNOWN_LANGUAGE,
+        "entities": _waste_items(parse_data.get("entities") or []),
     }
+
+
+def _waste_items(entities: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    # Only what holds a key of ours: other entities would be words that people wrote.
+    keys = dict.fromkeys(found["value"] for found in entities if found["entity"] == WASTE_ITEM)
+    return [{"entity": WASTE_ITEM, "value": key} for key in keys]
 
 
 def _named(entry: dict[str, Any]) -> dict[str, Any]:

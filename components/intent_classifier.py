@@ -18,12 +18,12 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from components import ngram_model, normaliser, sentence_vectors
+from components.intents import DIALOGUE, OUT_OF_SCOPE
 from components.ngram_model import NgramModel, Ranking, char_ngrams, word_ngrams
 
 logger = logging.getLogger(__name__)
 
 FALLBACK = "nlu_fallback"
-OUT_OF_SCOPE = "out_of_scope"
 # Sentences of this language teach the language detector only.
 OTHER_LANGUAGE = "other"
 _FILE = "intents.npz"
@@ -64,7 +64,11 @@ def decide(ranking: Ranking, thresholds: Thresholds) -> str:
     if not ranking:
         return FALLBACK
     name, confidence = ranking[0]
-    margin = confidence - (ranking[1][1] if len(ranking) > 1 else 0.0)
+    second, next_confidence = ranking[1] if len(ranking) > 1 else ("", 0.0)
+    margin = confidence - next_confidence
+    if {name, second} <= DIALOGUE - {OUT_OF_SCOPE}:
+        # Surely talk, be it thanks or praise: a question that offers topics would miss the point.
+        confidence = margin = confidence + next_confidence
     not_ours = 0.0 if name == OUT_OF_SCOPE else dict(ranking).get(OUT_OF_SCOPE, 0.0)
     if (
         confidence >= thresholds.unsure_below
@@ -101,7 +105,7 @@ class SkeletonIntentClassifier(IntentClassifier, GraphComponent):
         """Return the settings that config.yml may override."""
         return {
             "ranking_length": 10,
-            "keep_ngrams": 600_000,
+            "keep_ngrams": 450_000,
             "unsure_below": 0.4,
             "margin_below": 0.1,
             "ours_ratio": 12,

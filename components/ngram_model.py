@@ -4,7 +4,7 @@ TF-IDF over one or more feature blocks, beside them a vector per text if the cal
 linear support vector machine over all classes, and a softmax whose sharpness is fitted on
 held-out sentences, so that confidences follow how often the model is right.
 Weights are kept in half precision, which changed one answer in 8,000 and leaves room for the
-rare n-grams: pruning 400,000 of them to 250,000 cost 0.8 points.
+rare n-grams: pruning 550,000 of them to 450,000 cost nothing, to 250,000 1.4 points.
 """
 
 import math

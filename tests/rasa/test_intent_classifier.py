@@ -90,6 +90,11 @@ def test_what_may_be_somebody_elses_business_is_asked_about():
     assert decide([("out_of_scope", 0.6), ("deposit", 0.06)], RULES) == "out_of_scope"
 
 
+def test_between_two_kinds_of_talk_no_topics_are_offered():
+    assert decide([("cancel", 0.48), ("delete_data", 0.46)], RULES) == "cancel"
+    assert decide([("cancel", 0.15), ("delete_data", 0.1)], RULES) == FALLBACK
+
+
 def test_need_is_never_hidden_behind_a_question():
     near = [("deposit", 0.3), ("greet", 0.2), ("domestic_violence", 0.16), ("thank", 0.1)]
     assert decide(near, RULES) == "domestic_violence"
