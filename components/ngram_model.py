@@ -10,13 +10,13 @@ rare n-grams: pruning 550,000 of them to 450,000 cost nothing, to 250,000 1.4 po
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sp
+from joblib import Parallel, delayed
 from sklearn.svm import LinearSVC
 
 Analyser = Callable[[str], Iterable[str]]
@@ -99,12 +99,12 @@ class NgramModel:
         rank_in_class = _rank_within(target[order])
         held_out = order[rank_in_class % _HELD_OUT == _HELD_OUT - 1]
         learned = order[rank_in_class % _HELD_OUT != _HELD_OUT - 1]
-        # liblinear releases the interpreter lock: both fits share the two cores.
-        with ThreadPoolExecutor(2) as pool:
-            final = pool.submit(_fit_svm, matrix, target, balanced)
-            attempt = pool.submit(_fit_svm, matrix[learned], target[learned], balanced)
-            weights, self.bias = final.result()
-            trial_weights, trial_bias = attempt.result()
+        # liblinear 1.1 holds the interpreter lock, so two processes share the two cores. The
+        # matrix is copied to them: memory-mapped it would be read-only, which liblinear refuses.
+        (weights, self.bias), (trial_weights, trial_bias) = Parallel(n_jobs=2, max_nbytes=None)(
+            delayed(_fit_svm)(matrix[rows], target[rows], balanced)
+            for rows in (slice(None), learned)
+        )
         self.weights, self.dense = weights[:grams], weights[grams:].astype(np.float16)
         if len(held_out):
             # Through a model that knows only the n-grams of the trial, as messages are read in

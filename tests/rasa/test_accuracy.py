@@ -13,8 +13,8 @@ pytestmark = pytest.mark.slow
 MODEL = nlu.ROOT / "models" / "abc.tar.gz"
 # Right in first place, and among the first three, in percent.
 FLOORS = {
-    "ar": (83, 91), "bg": (94, 97), "de": (93, 97), "el": (93, 97), "en": (95, 98),
-    "es": (94, 97), "it": (95, 98), "pl": (92, 97), "ro": (92, 96), "ru": (95, 98),
+    "ar": (87, 92), "bg": (94, 97), "de": (93, 97), "el": (93, 97), "en": (96, 98),
+    "es": (94, 97), "it": (95, 98), "pl": (93, 96), "ro": (92, 96), "ru": (96, 98),
     "tr": (94, 98),
 }  # fmt: skip
 
@@ -39,7 +39,7 @@ def test_topics_are_found(table, language):
 
 
 def test_all_languages_together(table):
-    assert table["all"]["first"] >= 94
+    assert table["all"]["first"] >= 95
     assert table["all"]["first three"] >= 98
 
 
