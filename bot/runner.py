@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -32,7 +33,10 @@ class StartError(Exception):
 
 
 def run(settings: Settings) -> int:
-    """Prepare and start everything; return when it was stopped."""
+    """Prepare and start everything; return when it was stopped (SIGINT or SIGTERM)."""
+    # Said explicitly: a shell that starts us in the background has SIGINT ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         train_if_needed(settings)
         for name, port in _ports(settings).items():
