@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
@@ -56,7 +57,8 @@ def desktop(tmp_path: Path) -> Iterator[webdriver.Chrome]:
 
 def wait_for(driver: webdriver.Chrome, text: str) -> None:
     """Wait until a text stands on the page."""
-    WebDriverWait(driver, 15).until(
+    # While a page follows another its elements are stale for a moment: look again.
+    WebDriverWait(driver, 40, ignored_exceptions=[StaleElementReferenceException]).until(
         lambda d: text in d.find_element(By.TAG_NAME, "body").text, f"no {text!r} on the page"
     )
 
@@ -64,7 +66,7 @@ def wait_for(driver: webdriver.Chrome, text: str) -> None:
 def tap(driver: webdriver.Chrome, label: str) -> None:
     """Tap the newest button whose label has these words."""
     xpath = f"//main//button[contains(., '{label}')]"
-    WebDriverWait(driver, 15).until(lambda d: d.find_elements(By.XPATH, xpath))
+    WebDriverWait(driver, 40).until(lambda d: d.find_elements(By.XPATH, xpath))
     button = driver.find_elements(By.XPATH, xpath)[-1]
     driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
     button.click()
@@ -130,7 +132,7 @@ def test_arabic_is_written_from_right_to_left(system: System, phone: webdriver.C
     phone.get(system.web)
     tap(phone, "العربية")
     wait_for(phone, "ABC des Alltags")
-    WebDriverWait(phone, 10).until(
+    WebDriverWait(phone, 40).until(
         lambda d: d.find_element(By.TAG_NAME, "html").get_attribute("dir") == "rtl"
     )
     picture(phone, "phone-arabic")
