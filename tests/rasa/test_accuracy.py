@@ -22,7 +22,7 @@ FLOORS = {
 @pytest.fixture(scope="module")
 def table():
     if not MODEL.exists():
-        pytest.skip("no trained model: run `make train`")
+        pytest.fail("no trained model: run `make train`")
     parsed, milliseconds = nlu.parse_all(MODEL, nlu.test_sentences(nlu.languages()))
     return nlu.by_language(parsed) | {"speed": {"milliseconds": milliseconds}}
 
